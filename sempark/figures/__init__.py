@@ -1,0 +1,1 @@
+"""Curves, heat maps, contact sheets and the report's pages."""

@@ -1,0 +1,1 @@
+"""Exact neighbors, intrinsic dimension, distance correlation; arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Bytes to pixels or a reason, pixels to JPEG, vendor metadata, hashes."""

@@ -1,0 +1,1 @@
+"""Everything that needs TensorFlow: checkpoints, Inception V3, fine-tuning, autoencoders."""

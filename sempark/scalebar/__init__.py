@@ -1,0 +1,1 @@
+"""From a gray image to its printed scale: data bar, scale bar, text, value."""

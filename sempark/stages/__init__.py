@@ -1,0 +1,1 @@
+"""One module a table: tables in, table out; no disk, and no stage imports another."""

@@ -1,0 +1,1 @@
+"""Micrographs drawn from a seed, with their truth."""

@@ -1,0 +1,55 @@
+"""Package metadata; tool settings live in pyproject.toml."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+VERSION = "0.1.0"
+
+LIBRARY = [
+    "numpy>=2.0,<3",
+    "scipy>=1.13",
+    "scikit-learn>=1.6",
+    "faiss-cpu>=1.10",
+    "fastcluster>=1.2.6",
+    "numba>=0.61",
+]
+PIPELINE = [
+    "pyspark>=4.0,<4.4",
+    "tensorflow>=2.18,<2.22",
+    "opencv-python-headless>=4.10",
+    "pytesseract>=0.3.13",
+    "pyarrow>=17",
+    "tifffile>=2024.8",
+    "imagecodecs>=2024.6",
+    "matplotlib>=3.9",
+    "tqdm>=4.66",
+    "jinja2>=3.1",
+]
+DEVELOPMENT = [
+    "pytest>=8",
+    "hypothesis>=6.100",
+    "ruff>=0.9",
+    "mypy>=1.14",
+    "tf_slim>=1.1",
+    "tf_keras>=2.18,<2.22",
+]
+PEERS = ["dadapy", "scikit-dimension", "fast_hdbscan"]
+
+setup(
+    name="sempark",
+    version=VERSION,
+    description="From a jumble of SEM images to a searchable tree of sub-categories",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.11,<3.14",
+    packages=find_packages(include=["sempark", "sempark.*"]),
+    package_data={"sempark": ["default.toml", "figures/templates/*"]},
+    install_requires=LIBRARY,
+    extras_require={
+        "pipeline": PIPELINE,
+        "dev": DEVELOPMENT,
+        "benchmarks": PEERS,
+    },
+)
