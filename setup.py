@@ -34,7 +34,7 @@ DEVELOPMENT = [
     "tf_slim>=1.1",
     "tf_keras>=2.18,<2.22",
 ]
-PEERS = ["dadapy", "scikit-dimension", "fast_hdbscan"]
+PEERS = ["scikit-dimension", "fast_hdbscan"]
 
 setup(
     name="sempark",
