@@ -1,0 +1,92 @@
+"""2-NN: by hand, invariants, the thesis' own listing, edges, published values."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.neighbors import NearestNeighbors
+
+from sempark.geometry.neighbors import nearest
+from sempark.geometry.two_nn import estimate, estimates
+
+
+def thesis_listing(X: np.ndarray) -> float:
+    """The thesis' code of section 3.3.1, with its names."""
+    N = X.shape[0]
+    nn_distances, _ = NearestNeighbors(n_neighbors=3).fit(X).kneighbors(X)
+    mu = nn_distances[:, 2] / nn_distances[:, 1]
+    i_sorted = np.argsort(mu)
+    F_emp = np.zeros(N, dtype=float)
+    F_emp[i_sorted] = [i / N for i in range(N)]
+    x = np.log(mu).reshape(-1, 1)
+    y = -np.log(1.0 - F_emp).reshape(-1, 1)
+    return float(LinearRegression(fit_intercept=False).fit(x, y).coef_[0, 0])
+
+
+def test_by_hand() -> None:
+    result = estimate([1.0, 1.0, 1.0, 1.0, 0.0], [8.0, 2.0, 4.0, 2.0, 1.0], discard=0.25)
+    x, y = np.log([2.0, 2.0, 4.0]), -np.log([1.0, 0.75, 0.5])
+    assert result.n_zero == 1
+    assert result.n_fit == 3
+    np.testing.assert_array_equal(result.mu, [2, 2, 4, 8])
+    np.testing.assert_array_equal(result.cdf, [0, 0.25, 0.5, 0.75])
+    assert result.dimension == pytest.approx((x @ y) / (x @ x))
+    assert result.maximum_likelihood == pytest.approx(3 / (np.log(16) + np.log(4)))
+    assert result.standard_error == pytest.approx(result.maximum_likelihood / np.sqrt(3))
+    assert result.residual == pytest.approx(np.sqrt(np.mean((y - result.dimension * x) ** 2)))
+
+
+def test_the_thesis_listing() -> None:
+    X = np.random.default_rng(3).random((500, 4))
+    r1, r2 = nearest(X, 2).distances.T
+    assert estimate(r1, r2, discard=0.0).dimension == pytest.approx(thesis_listing(X), rel=1e-9)
+
+
+def test_order_and_scale_do_not_matter() -> None:
+    rng = np.random.default_rng(5)
+    r1 = rng.random(200) + 0.1
+    r2 = r1 * (1 + rng.random(200))
+    order = rng.permutation(200)
+    expected = estimate(r1, r2).dimension
+    assert estimate(r1[order], r2[order]).dimension == pytest.approx(expected, rel=1e-12)
+    assert estimate(8 * r1, 8 * r2).dimension == expected
+
+
+def test_several_shares_in_one_pass() -> None:
+    rng = np.random.default_rng(6)
+    r1 = rng.random(300) + 0.1
+    r2 = r1 * (1 + rng.random(300))
+    several = estimates(r1, r2, (0.0, 0.1, 0.3, 0.5, 0.9))
+    for discard, result in zip((0.0, 0.1, 0.3, 0.5, 0.9), several, strict=True):
+        assert result.dimension == estimate(r1, r2, discard).dimension
+    assert [result.n_fit for result in several] == [300, 270, 210, 150, 30]
+
+
+@pytest.mark.parametrize(
+    ("r1", "r2", "discard", "message"),
+    [
+        ([0.0, 0.0], [0.0, 1.0], 0.1, "r1 = 0"),
+        ([1.0, 2.0, 3.0], [1.0, 2.0, 3.0], 0.1, "ratios of 1"),
+        ([1.0], [2.0], 0.0, "at least 2"),
+        ([], [], 0.0, "positive"),
+        ([1.0, 1.0], [2.0, 3.0], 0.5, "at least 2"),
+        ([1.0, np.nan], [2.0, 3.0], 0.1, "finite"),
+        ([1.0, 1.0], [2.0, np.inf], 0.1, "finite"),
+        ([2.0, 1.0], [1.0, 3.0], 0.1, "0 <= r1 <= r2"),
+        ([-1.0, 1.0], [1.0, 3.0], 0.1, "0 <= r1 <= r2"),
+        ([1.0, 1.0], [2.0, 3.0], 1.0, "discard"),
+        ([1.0, 1.0], [2.0, 3.0], -0.1, "discard"),
+        ([1.0, 1.0], [2.0], 0.1, "one length"),
+        ([[1.0]], [[2.0]], 0.1, "one-dimensional"),
+    ],
+)
+def test_bad_calls(r1: list[float], r2: list[float], discard: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        estimate(r1, r2, discard)
+
+
+@pytest.mark.parametrize("dimension", [1, 2, 5])
+def test_uniform_cubes(dimension: int) -> None:
+    X = np.random.default_rng(dimension).random((4000, dimension))
+    result = estimate(*nearest(X, 2).distances.T)
+    assert result.dimension == pytest.approx(dimension, rel=0.08)
+    assert result.maximum_likelihood == pytest.approx(dimension, rel=0.08)
