@@ -484,3 +484,11 @@ TABLES: dict[str, Table] = {
     )
 }
 """Every table in order of work: a table stands after its inputs."""
+
+
+class PassedOver(Exception):  # noqa: N818 - an outcome, not an error
+    """Raised by a stage that has nothing to work on; its message is written as the table's note."""
+
+
+class Refused(Exception):  # noqa: N818 - the run's answer to the user
+    """A run that can't go on; its message is one line that says what to do."""

@@ -1,0 +1,305 @@
+"""What every job shares: arguments, session, logging, progress, closing lines, exit codes.
+
+In: a `Stage` (a table's name and the function that builds it) or several in order. Out: the
+tables in the store, a line each, and a log file. The only place that configures any of this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import logging
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from sempark import progress
+from sempark.config import Config, ConfigError, load
+from sempark.freshness import Verdict, judge
+from sempark.store import Manifest, Store
+from sempark.tables import TABLES, PassedOver, Refused
+
+logger = logging.getLogger("sempark")
+
+PACKAGES = (
+    "sempark",
+    "pyspark",
+    "numpy",
+    "scikit-learn",
+    "tensorflow",
+    "opencv-python-headless",
+    "pytesseract",
+    "pyarrow",
+    "faiss-cpu",
+    "imagecodecs",
+    "tifffile",
+    "fastcluster",
+    "numba",
+)
+"""Whose versions stand in every manifest."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a stage's build function works with."""
+
+    config: Config
+    store: Store
+    spark: SparkSession
+    retry_failed: bool = False
+    rehash: bool = False
+
+    def read(self, name: str) -> DataFrame:
+        """A table that is there."""
+        return self.store.read(name)
+
+    def previous(self, name: str) -> DataFrame | None:
+        """The table's own rows where they were made with today's settings and code, else None."""
+        manifest = self.store.manifest(name)
+        verdict = judge(TABLES[name], manifest, self.settings(name), {})
+        return None if manifest is None or verdict.needs_force else self.store.read(name)
+
+    def settings(self, name: str) -> dict[str, Any]:
+        """The settings that matter to a table."""
+        return self.config.subset_of(TABLES[name].settings)
+
+    def bar(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
+        """A progress callable for work on the driver."""
+        return progress.bar(label)
+
+
+Rows = DataFrame | pa.Table
+Build = Callable[[Context], Any]
+
+
+def _no_extra(_: Context) -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A table and how it is built.
+
+    Attributes
+    ----------
+    name : str
+        Of the table.
+    build : callable
+        Context to rows (DataFrame or Arrow table) or, for a folder, to its files.
+    extra : callable
+        Context to digests of inputs that are no tables (a directory's listing, a checkpoint).
+    """
+
+    name: str
+    build: Build
+    extra: Callable[[Context], dict[str, str]] = _no_extra
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One stage's closing line: what was made, or that nothing had to be."""
+
+    name: str
+    made: bool
+    manifest: Manifest
+    rows_in: int | None
+
+
+def main(*stages: Stage, argv: Sequence[str] | None = None) -> int:
+    """Run the stages in order and return the exit code: 0, or 1 with one line of reason, or 2."""
+    arguments = parse(argv)
+    return run(lambda context: [make(context, s, arguments.force) for s in stages], arguments)
+
+
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line that all jobs share."""
+    parser = argparse.ArgumentParser(prog="./spark-submit.sh JOB", description=None)
+    parser.add_argument("conf", nargs="?", help="TOML file with what differs from the defaults")
+    parser.add_argument("--set", action="append", default=[], metavar="SECTION.KEY=VALUE")
+    parser.add_argument("--force", action="store_true", help="remake what settings or code changed")
+    parser.add_argument("--limit", type=int, metavar="N", help="a seeded sample of N images")
+    parser.add_argument("--retry-failed", action="store_true", help="try failed rows again")
+    parser.add_argument("--rehash", action="store_true", help="read every source file again")
+    return parser.parse_args(argv)
+
+
+def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
+    """Settings, session, log file around the work; every expected failure is one line."""
+    sets = list(arguments.set) + ([f"run.limit={arguments.limit}"] if arguments.limit else [])
+    try:
+        config = load(arguments.conf, sets)
+    except ConfigError as error:
+        return _fail(str(error), 2)
+    log = _start_log()
+    spark = session(config)
+    store = None
+    try:
+        store = Store(spark, config.store.path)
+        work(Context(config, store, spark, arguments.retry_failed, arguments.rehash))
+        return 0
+    except Refused as refused:
+        logger.info("refused: %s", refused)
+        return _fail(str(refused), 1)
+    except KeyboardInterrupt:
+        return _fail("stopped; tables that were finished are kept, run it again to go on", 130)
+    except Exception as error:  # the traceback goes to the log, one line to the user
+        logger.exception("failed")
+        return _fail(f"{_first_line(error)} (traceback in the log: {log})", 1)
+    finally:
+        if store is not None:
+            logging.shutdown()
+            store.save_log(log)
+        spark.stop()
+
+
+def session(config: Config) -> SparkSession:
+    """The Spark session; the master of spark-submit goes over the settings'."""
+    # Workers must not grab every core a task: one OpenCV and one Tesseract thread each.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    builder = SparkSession.builder.appName("sempark")
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        builder = builder.master(config.spark.master).config("spark.ui.enabled", "false")
+    for key, value in SPARK_SETTINGS.items():
+        builder = builder.config(key, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    return spark
+
+
+SPARK_SETTINGS = {
+    "spark.sql.parquet.columnarReaderBatchSize": "64",  # rows of images_flat are fat
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "64",  # likewise
+    "spark.sql.execution.arrow.pyspark.enabled": "true",
+    "spark.sql.files.maxPartitionBytes": "16m",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.executorEnv.OMP_THREAD_LIMIT": "1",  # Tesseract's
+    "spark.executorEnv.TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""Settings the code relies on; what a cluster decides stands in conf/spark-*.conf."""
+
+
+def inspect(context: Context, stage: Stage) -> tuple[Verdict, dict[str, str], int | None]:
+    """The verdict on a stage's table, its inputs' digests, and rows of its first input."""
+    table = TABLES[stage.name]
+    manifests = {name: context.store.manifest(name) for name in table.inputs}
+    inputs = {name: m["digest"] if m else "absent" for name, m in manifests.items()}
+    inputs |= stage.extra(context)
+    first = next(iter(manifests.values()), None)
+    verdict = judge(table, context.store.manifest(stage.name), context.settings(stage.name), inputs)
+    return verdict, inputs, first["rows"] if first else None
+
+
+def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
+    """Bring one table up to date.
+
+    Raises
+    ------
+    Refused
+        It was made with other settings or older code and ``force`` is not given.
+    """
+    start = time.monotonic()
+    verdict, inputs, rows_in = inspect(context, stage)
+    if verdict.state == "current":
+        manifest = context.store.manifest(stage.name) or {}
+        _say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
+        return Outcome(stage.name, False, manifest, rows_in)
+    if verdict.needs_force and not force:
+        raise Refused(
+            f"{stage.name} is there with other settings: {verdict.reason}. "
+            "Add --force to make it and what follows again, or name another store.path"
+        )
+    about = {
+        "settings": context.settings(stage.name),
+        "inputs": inputs,
+        "packages": versions(),
+        "why": verdict.reason,
+    }
+    with progress.watch(context.spark.sparkContext, stage.name):
+        manifest = _build(context, stage, about, start)
+    _say(closing_line(stage.name, rows_in, manifest))
+    return Outcome(stage.name, True, manifest, rows_in)
+
+
+def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: float) -> Manifest:
+    """Build and write; a stage that is passed over leaves an empty table with a note."""
+    table = TABLES[stage.name]
+    note = {}
+    try:
+        made = stage.build(context)
+    except PassedOver as passed:
+        note = {"note": str(passed)}
+        made = context.spark.createDataFrame([], table.schema) if table.kind == "table" else []
+    about = dict(about) | note | {"seconds": time.monotonic() - start}
+    if table.kind == "folder":
+        return context.store.publish(stage.name, made, about)
+    return context.store.write(stage.name, made, about)
+
+
+def closing_line(name: str, rows_in: int | None, manifest: Manifest) -> str:
+    """Rows in, rows out, counts by status, seconds, rows a second."""
+    seconds = manifest["seconds"]
+    words = [f"{name:<16}"]
+    if rows_in is not None:
+        words.append(f"{rows_in:,} in,")
+    words.append(f"{manifest['rows']:,} out, {seconds:.1f} s, {manifest['rows'] / seconds:,.0f}/s")
+    counts = sorted(manifest["status_counts"].items(), key=lambda item: -item[1])
+    words += [f" {status} {count:,}" for status, count in counts]
+    if "note" in manifest:
+        words.append(f" passed over: {manifest['note']}")
+    return " ".join(words)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that make the numbers."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _start_log() -> Path:
+    """A log file for this run; warnings also reach the terminal."""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
+    path = Path(tempfile.gettempdir()) / f"sempark-{stamp}.log"
+    file = logging.FileHandler(path, encoding="utf-8")
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    screen = logging.StreamHandler()
+    screen.setLevel(logging.WARNING)
+    screen.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers = [file, screen]
+    root.setLevel(logging.INFO)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    return path
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+    logger.info(line)
+
+
+def _fail(line: str, code: int) -> int:
+    sys.stderr.write(f"sempark: {line}\n")
+    return code
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0] if text else 'no message'}"

@@ -1,0 +1,107 @@
+"""Spaces: their names after the thesis, and their vectors as arrays sorted by md5.
+
+A raw space is a layer of a checkpoint on a subset, ``1u-2u_2048in``; a coded one appends its
+dimension, ``1u-2u_2048in_18``, or ``_pca18``. Row numbers in neighbors and merges count in the
+sorted md5 list of the space, which `row_digest` fingerprints. Source: table 3.1 and 3.3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+LAYERS = ("features", "logits")
+CHUNKS = tuple("0123456789abcdef")
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """Vectors of a space.
+
+    Attributes
+    ----------
+    space : str
+    md5s : list of str
+        Sorted; row i of X belongs to md5s[i].
+    X : float32 (n, d)
+    """
+
+    space: str
+    md5s: list[str]
+    X: NDArray[np.float32]
+
+
+def raw_name(subset: str, width: int, checkpoint: str) -> str:
+    """Name of a raw space: ``1u-2u_2048in``."""
+    return f"{subset}_{width}{checkpoint}"
+
+
+def row_digest(md5s: Sequence[str]) -> str:
+    """Fingerprint of a sorted md5 list: row numbers mean nothing beside another one."""
+    return hashlib.md5("\n".join(md5s).encode(), usedforsecurity=False).hexdigest()
+
+
+def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArray[np.float32]]:
+    """A column of vectors as one array, sorted by md5, fetched in sixteenths.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With ``md5``, unique, and the column, an array of numbers of one length.
+    column : str
+        Name of the column.
+
+    Returns
+    -------
+    md5s : list of str
+    X : float32 (n, d); (0, 0) where there are no rows
+    """
+    md5s: list[str] = []
+    blocks: list[NDArray[np.float32]] = []
+    rows = rows.select("md5", column)
+    for digit in CHUNKS:
+        table = rows.where(F.substring("md5", 1, 1) == digit).toArrow().sort_by("md5")
+        if table.num_rows:
+            md5s += table["md5"].to_pylist()
+            flat = pa.chunked_array([chunk.flatten() for chunk in table[column].chunks]).to_numpy()
+            blocks.append(flat.astype(np.float32, copy=False).reshape(table.num_rows, -1))
+    X = np.concatenate(blocks) if blocks else np.zeros((0, 0), np.float32)
+    return md5s, X
+
+
+def raw_spaces(features: DataFrame, subset: DataFrame) -> Iterator[Vectors]:
+    """The raw spaces of a subset, one at a time, in order of checkpoint (in first) and layer."""
+    names = [row["name"] for row in subset.select("name").distinct().orderBy("name").collect()]
+    kinds = features.select("checkpoint", "layer").distinct().collect()
+    order = sorted(
+        ((row["checkpoint"], row["layer"]) for row in kinds),
+        key=lambda kind: (kind[0] != "in", kind),
+    )
+    for name in names:
+        members = subset.where(F.col("name") == name).select("md5")
+        for checkpoint, layer in order:
+            chosen = features.where((F.col("checkpoint") == checkpoint) & (F.col("layer") == layer))
+            md5s, X = to_numpy(chosen.join(members, "md5", how="left_semi"))
+            if md5s:
+                yield Vectors(raw_name(name, X.shape[1], checkpoint), md5s, X)
+
+
+def coded_spaces(codings: DataFrame) -> Iterator[Vectors]:
+    """The spaces of the codings table, one at a time, by name."""
+    for row in codings.select("space").distinct().orderBy("space").collect():
+        space = row["space"]
+        md5s, X = to_numpy(codings.where(F.col("space") == space))
+        yield Vectors(space, md5s, X)
+
+
+def vectors_column(X: NDArray[np.float32]) -> pa.Array:
+    """An Arrow column of float vectors from an array (n, d)."""
+    offsets = np.arange(X.shape[0] + 1, dtype=np.int64) * X.shape[1]
+    return pa.LargeListArray.from_arrays(offsets, pa.array(X.ravel()))

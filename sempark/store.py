@@ -1,0 +1,268 @@
+"""Tables and folders of one run of sempark, on any Hadoop file system.
+
+In: DataFrames, Arrow tables or files, with what they were made from. Out: the same, by name.
+A version is a directory that is never changed once its pointer is there; pointers are small,
+numbered, never overwritten, and end in a marker, so that a reader sees the last whole version
+whatever was killed while it was written. (A rename would not do: object stores copy.)
+
+    <store>/<table>/<version>/       part files, or the folder's own, and manifest.json
+    <store>/<table>/pointers/<number>.json
+    <store>/runs/                    a log file a run; events/ holds Spark's
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from sempark.tables import TABLES, Refused, Table
+
+Manifest = dict[str, Any]
+RESERVED: Final = ("runs", "events")
+
+
+class Store:
+    """The tables under one path.
+
+    Parameters
+    ----------
+    spark : SparkSession
+        Its Hadoop configuration reaches the path.
+    path : str
+        Directory or URI; made if it is not there.
+
+    Raises
+    ------
+    Refused
+        The path can't be written.
+    """
+
+    def __init__(self, spark: SparkSession, path: str) -> None:
+        self.spark = spark
+        jvm: Any = spark._jvm
+        hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+        self._jvm = jvm
+        given = jvm.org.apache.hadoop.fs.Path(path)
+        self._fs: Any = given.getFileSystem(hadoop)
+        self.root = str(self._fs.makeQualified(given))
+        try:
+            self._put(f"{self.root}/runs/.writable", b"")
+        except Exception as error:  # noqa: BLE001 - py4j wraps what Java threw; re-raised in one line
+            first = str(getattr(error, "java_exception", error)).splitlines()[0]
+            raise Refused(f"the store {path} can't be written: {first}") from None
+
+    # reading
+
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest of the current version, or None."""
+        version = self._current(name)
+        if version is None:
+            return None
+        return dict(json.loads(self._get(f"{self.root}/{name}/{version}/manifest.json")))
+
+    def read(self, name: str) -> DataFrame:
+        """The current version of a table.
+
+        Raises
+        ------
+        Refused
+            There is none yet.
+        """
+        return self.spark.read.schema(TABLES[name].schema).parquet(f"{self.location(name)}/rows")
+
+    def location(self, name: str) -> str:
+        """URI of the current version's directory."""
+        version = self._current(name)
+        if version is None:
+            raise Refused(f"{name} is not there yet: run ./spark-submit.sh {name}")
+        return f"{self.root}/{name}/{version}"
+
+    def folder(self, name: str) -> Path:
+        """A published folder as a local path, fetched when the store is not local."""
+        location = self._path(self.location(name))
+        if self._fs.getUri().getScheme() == "file":
+            return Path(location.toUri().getPath())
+        scratch = Path(tempfile.mkdtemp(prefix="sempark-")) / name
+        self._fs.copyToLocalFile(False, location, self._path(f"file://{scratch}"), True)
+        return scratch
+
+    # writing
+
+    def write(self, name: str, rows: DataFrame | pa.Table, about: Mapping[str, Any]) -> Manifest:
+        """Make rows the current version of a table: all of them, or none.
+
+        Parameters
+        ----------
+        name : str
+            Of a table in `TABLES`.
+        rows : DataFrame or pyarrow.Table
+            Cast to the table's columns; extra or missing ones are an error.
+        about : mapping
+            Goes into the manifest as it is (settings, inputs, note, ...).
+
+        Returns
+        -------
+        manifest : dict
+            With rows, status_counts, digest and seconds filled in.
+        """
+        table = TABLES[name]
+        start = time.monotonic()
+        version = _new_version()
+        target = f"{self.root}/{name}/{version}"
+        frame = self._frame(rows, table)
+        writer = frame.write.mode("error")
+        if any(column.type == "binary" for column in table.columns):
+            # Fat rows: small row groups, no second compression of JPEG bytes.
+            writer = (
+                writer.option("parquet.block.size", 32 << 20)
+                .option("parquet.block.row.check.min", 10)
+                .option("parquet.enable.dictionary", "false")
+                .option("compression", "none")
+            )
+        writer.parquet(f"{target}/rows")
+        written = self.spark.read.schema(table.schema).parquet(f"{target}/rows")
+        manifest = dict(about) | _content(written, table)
+        manifest["seconds"] = about.get("seconds", 0.0) + time.monotonic() - start
+        return self._switch(table, version, manifest)
+
+    def publish(
+        self, name: str, files: Iterable[tuple[str, bytes]] | Path, about: Mapping[str, Any]
+    ) -> Manifest:
+        """Make files (relative path, content) or a local directory the current folder."""
+        start = time.monotonic()
+        version = _new_version()
+        with tempfile.TemporaryDirectory(prefix="sempark-") as scratch:
+            local = files if isinstance(files, Path) else Path(scratch) / name
+            if not isinstance(files, Path):
+                local.mkdir()
+                for relative, content in files:
+                    path = local / relative
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+            n_files = sum(path.is_file() for path in local.rglob("*"))
+            target = self._path(f"{self.root}/{name}/{version}")
+            self._fs.mkdirs(target.getParent())
+            self._fs.copyFromLocalFile(False, False, self._path(f"file://{local}"), target)
+        manifest = dict(about) | {"rows": n_files, "status_counts": {}, "digest": version}
+        manifest["seconds"] = about.get("seconds", 0.0) + time.monotonic() - start
+        return self._switch(TABLES[name], version, manifest)
+
+    def collect_garbage(self) -> list[str]:
+        """Remove versions that no pointer names any more; returns their paths."""
+        removed = []
+        for name in TABLES:
+            current = self._current(name)
+            for version in self._list(f"{self.root}/{name}"):
+                if version not in ("pointers", current):
+                    path = f"{self.root}/{name}/{version}"
+                    self._fs.delete(self._path(path), True)
+                    removed.append(path)
+        return removed
+
+    def size(self, name: str) -> int:
+        """Bytes of the current version."""
+        summary = self._fs.getContentSummary(self._path(self.location(name)))
+        return int(summary.getLength())
+
+    def save_log(self, local: Path) -> str:
+        """Copy a run's log file into the store; returns where it lies."""
+        target = f"{self.root}/runs/{local.name}"
+        self._fs.copyFromLocalFile(False, True, self._path(f"file://{local}"), self._path(target))
+        return target
+
+    # the file system
+
+    def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
+        if isinstance(rows, pa.Table):
+            rows = self.spark.createDataFrame(rows)
+        if set(rows.columns) != set(table.names):
+            raise ValueError(
+                f"{table.name}: expected columns {table.names}, received {rows.columns}: "
+                "end the stage in a select of the table's columns"
+            )
+        return rows.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns))
+
+    def _switch(self, table: Table, version: str, manifest: Manifest) -> Manifest:
+        """Write the manifest, then the pointer that makes the version the current one."""
+        manifest |= {
+            "table": table.name,
+            "version": version,
+            "code": table.version,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        text = json.dumps(manifest, indent=1, default=str)
+        self._put(f"{self.root}/{table.name}/{version}/manifest.json", text.encode())
+        numbers = [int(file.partition(".")[0]) for file in self._pointers(table.name)]
+        pointer = json.dumps({"version": version, "end": True}).encode()
+        number = max(numbers, default=0) + 1
+        self._put(f"{self.root}/{table.name}/pointers/{number:08d}.json", pointer, overwrite=False)
+        return manifest
+
+    def _current(self, name: str) -> str | None:
+        """The version named by the last whole pointer."""
+        for file in reversed(self._pointers(name)):
+            try:
+                pointer = json.loads(self._get(f"{self.root}/{name}/pointers/{file}"))
+            except json.JSONDecodeError:
+                continue  # its writer was killed: the version before it holds
+            if pointer.get("end"):
+                return str(pointer["version"])
+        return None
+
+    def _pointers(self, name: str) -> list[str]:
+        return [f for f in self._list(f"{self.root}/{name}/pointers") if f.endswith(".json")]
+
+    def _list(self, path: str) -> list[str]:
+        if not self._fs.exists(self._path(path)):
+            return []
+        return sorted(s.getPath().getName() for s in self._fs.listStatus(self._path(path)))
+
+    def _get(self, path: str) -> bytes:
+        stream = self._fs.open(self._path(path))
+        try:
+            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
+        finally:
+            stream.close()
+
+    def _put(self, path: str, content: bytes, overwrite: bool = True) -> None:
+        stream = self._fs.create(self._path(path), overwrite)
+        try:
+            stream.write(bytearray(content))
+        finally:
+            stream.close()
+
+    def _path(self, path: str) -> Any:
+        return self._jvm.org.apache.hadoop.fs.Path(path)
+
+
+def _new_version() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+def _content(rows: DataFrame, table: Table) -> Manifest:
+    """Rows, counts by status and a digest that doesn't depend on the order of the rows."""
+    hashed = F.xxhash64(*table.names).cast("decimal(38,0)")
+    grouping = ["status"] if "status" in table.names else []
+    counts = rows.groupBy(*grouping).agg(F.count(F.lit(1)).alias("n"), F.sum(hashed).alias("sum"))
+    found = counts.collect()
+    return {
+        "rows": sum(row["n"] for row in found),
+        "status_counts": {row["status"]: row["n"] for row in found} if grouping else {},
+        "digest": f"{sum(int(row['sum'] or 0) for row in found) & ((1 << 128) - 1):032x}",
+    }
+
+
+def free_bytes(path: Path) -> int:
+    """Free space of the disk that holds a local path."""
+    return shutil.disk_usage(path).free
