@@ -1,0 +1,111 @@
+"""A loaded network, whatever file it came from: images in, two tables of features out.
+
+`extract` runs images of any size through it in one pass, in batches of one fixed size so that a
+row does not depend on its neighbors. A GPU is used where TensorFlow finds one.
+
+Source: thesis, section 3.1.2 and table 3.1.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from sempark.networks import content
+from sempark.networks.preprocessing import Pixels, Preprocessing, batches, scale
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A loaded network.
+
+    Attributes
+    ----------
+    kind : str
+        What the checkpoint was, see `content.Kind`.
+    digest : str
+        SHA-256 of its files, 64 hex digits.
+    architecture : str
+        Its name in `keras.applications`; for graphs and whole Keras models a stated default.
+    preprocessing : str
+        How pixels are scaled, see `preprocessing.scale`.
+    input_size : int
+        Side of its square input in pixels.
+    widths : dict
+        Columns of "features" and "logits", (2048, 1001) for the thesis' network.
+    model : keras.Model or None
+        (n, h, w, 3) scaled -> [features, logits]; None for graphs, which can't be trained.
+    """
+
+    kind: content.Kind
+    digest: str
+    architecture: str
+    preprocessing: Preprocessing
+    input_size: int
+    widths: dict[str, int]
+    model: Any
+    _forward: Callable[[Any], tuple[Any, Any]] = field(repr=False)
+    _fixed_batch: int | None = field(default=None, repr=False)
+    _compiled: dict[int, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+
+    def extract(
+        self,
+        images: Sequence[Pixels],
+        batch_size: int = 16,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[str, npt.NDArray[np.float32]]:
+        """Run images through the network.
+
+        Parameters
+        ----------
+        images : sequence of uint8 (h, w) gray or (h, w, 3) RGB, any size
+        batch_size : int
+            Images at once; the last batch is filled up with black ones.
+        progress : callable, optional
+            Called with (done, total).
+
+        Returns
+        -------
+        dict
+            "features": float32 (n, 2048), "logits": float32 (n, 1001), or the network's own
+            widths; rows in the order of `images`.
+
+        Raises
+        ------
+        ValueError
+            `batch_size` under 1, or an image that isn't one.
+        """
+        if batch_size < 1:
+            raise ValueError(f"expected batch_size >= 1, received {batch_size}")
+        batch_size = self._fixed_batch or batch_size
+        n = len(images)
+        found = {
+            name: np.empty((n, width), dtype=np.float32) for name, width in self.widths.items()
+        }
+        run = self.compiled(batch_size)
+        start = 0
+        for batch, size in batches(images, self.input_size, batch_size):
+            outputs = run(tf.constant(batch))
+            for name, output in zip(("features", "logits"), outputs, strict=True):
+                found[name][start : start + size] = output.numpy()[:size]
+            start += size
+            if progress is not None:
+                progress(start, n)
+        return found
+
+    def compiled(self, batch_size: int) -> Callable[[Any], Any]:
+        """Graph for one batch size: uint8 (batch_size, s, s, 3) -> [features, logits] tensors."""
+        if batch_size not in self._compiled:
+            size = self.input_size
+            signature = [tf.TensorSpec((batch_size, size, size, 3), tf.uint8)]
+
+            def forward(pixels: Any) -> list[Any]:
+                outputs = self._forward(scale(pixels, self.preprocessing))
+                return [tf.reshape(tf.cast(x, tf.float32), (batch_size, -1)) for x in outputs]
+
+            function = tf.function(forward, input_signature=signature, autograph=False)
+            self._compiled[batch_size] = function.get_concrete_function()
+        return self._compiled[batch_size]
