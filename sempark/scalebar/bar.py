@@ -1,0 +1,283 @@
+"""Scale bars in the ink of a data bar: ticked lines, broken lines, rulers, brackets, blocks.
+
+In: the ink of a data bar. Out: bar candidates with their nominal length, sub-pixel where
+ticks allow. The idea: long horizontal runs of ink are lines; what stands at their two ends
+(ticks of equal height, knobs, nothing) tells a bar from a frame or an underline. A line
+broken by its text is two lines of equal length with a tick at the outer ends; a ruler may
+be separate ticks only.
+
+The nominal length runs between the middles of the two end ticks; a filled block counts
+whole. Source: section 2.3 of the thesis, step 2, widened to the layouts of eight makers.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sempark.scalebar.ink import Ink
+
+Kind = Literal["ticked", "broken", "ticks", "block", "line"]
+
+MIN_LENGTH_SHARE = 0.018  # of the picture's width
+MIN_TICKED_SHARE = 0.022
+MAX_LENGTH_SHARE = 0.62
+END_REACH = 3  # px beside a line's end where its tick is looked for
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A scale bar candidate, px in the data bar's frame.
+
+    start and end are its nominal ends (pixel centers are at x + 0.5); the box
+    x0, y0, x1, y1 holds all its ink; line_y0, line_y1 its horizontal line.
+    """
+
+    kind: Kind
+    start: float
+    end: float
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    line_y0: int
+    line_y1: int
+
+    @property
+    def length_px(self) -> float:
+        """Return the nominal length in px."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A horizontal run of ink with its ticks: heights above and below, middles, widths."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+    left: tuple[int, int]
+    right: tuple[int, int]
+
+
+def find(ink: Ink) -> list[Bar]:
+    """Find scale bar candidates.
+
+    Parameters
+    ----------
+    ink
+        The ink of one data bar.
+
+    Returns
+    -------
+    list of Bar
+        Likeliest kinds first, then from top left; empty when there is none.
+    """
+    lines = _lines(ink)
+    bars = _broken(ink, lines)
+    used = [(b.x0, b.x1, b.line_y0) for b in bars]
+    for line in lines:
+        if any(x0 <= line.x0 and line.x1 <= x1 and abs(line.y0 - y) < 3 for x0, x1, y in used):
+            continue
+        bar = _single(ink, line)
+        if bar is not None:
+            bars.append(bar)
+    bars.extend(_separate_ticks(ink))
+    order = ("broken", "ticked", "ticks", "block", "line")
+    return sorted(bars, key=lambda b: (order.index(b.kind), b.y0, b.x0))
+
+
+def _lines(ink: Ink) -> list[_Line]:
+    """Return all horizontal runs long enough for a bar or for half a broken one."""
+    shortest = max(8, int(MIN_LENGTH_SHARE * ink.picture_width))
+    opened = cv2.morphologyEx(
+        ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
+    )
+    n_parts, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    lines = []
+    for x, y, w, h, area in stats[1:n_parts].tolist():
+        if h > max(6, 0.7 * w) or area < 0.75 * w * h:
+            continue
+        if w > MAX_LENGTH_SHARE * ink.picture_width:
+            continue
+        left = _tick(ink.mask, x, y, y + h, -1)
+        right = _tick(ink.mask, x + w - 1, y, y + h, 1)
+        lines.append(_Line(x, x + w, y, y + h, left, right))
+    return lines
+
+
+def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
+    """Return how far the tallest column near a line's end stands above and below the line."""
+    height, width = mask.shape
+    thick = y1 - y0
+    best = (0, 0)
+    for offset in range(-END_REACH - thick // 3, END_REACH):
+        column = x + side * offset
+        if not 0 <= column < width:
+            continue
+        values = mask[:, column]
+        if not values[y0:y1].any():
+            continue
+        middle = y0 + int(np.argmax(values[y0:y1]))
+        up = middle
+        while up > 0 and values[up - 1]:
+            up -= 1
+        down = middle
+        while down < height - 1 and values[down + 1]:
+            down += 1
+        here = (max(0, y0 - up), max(0, down - (y1 - 1)))
+        if sum(here) > sum(best):
+            best = here
+    return best
+
+
+def _single(ink: Ink, line: _Line) -> Bar | None:
+    """Return the bar that one line makes with its own ends, if any."""
+    height, width = ink.mask.shape
+    thick = line.y1 - line.y0
+    left, right = sum(line.left), sum(line.right)
+    length = line.x1 - line.x0
+    tall = max(2, thick // 2)
+    if left >= tall and right >= tall:
+        alike = abs(line.left[0] - line.right[0]) <= max(2, 0.2 * left) and abs(
+            line.left[1] - line.right[1]
+        ) <= max(2, 0.2 * left)
+        if not alike or max(left, right) + thick >= 0.93 * height or thick > 0.35 * length:
+            return None
+        y0 = line.y0 - max(line.left[0], line.right[0])
+        y1 = line.y1 + max(line.left[1], line.right[1])
+        if length < MIN_TICKED_SHARE * ink.picture_width or _closed(ink, line, y0, y1):
+            return None
+        start = _tick_middle(ink, line, y0, y1, -1)
+        end = _tick_middle(ink, line, y0, y1, 1)
+        return Bar("ticked", start, end, line.x0, y0, line.x1, y1, line.y0, line.y1)
+    if left < tall and right < tall:
+        inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
+        if inside < 0.9 or (line.x0 <= 1 and line.x1 >= width - 1):
+            return None
+        kind: Kind = "block" if thick >= 5 else "line"
+        start, end = _block_ends(ink, line)
+        return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+    return None
+
+
+def _closed(ink: Ink, line: _Line, y0: int, y1: int) -> bool:
+    """Tell whether the ends are joined by a second line: a frame, an icon, no bar."""
+    thick = line.y1 - line.y0
+    inner = slice(line.x0 + 2, max(line.x0 + 3, line.x1 - 2))
+    for rows in (slice(y0, line.y0 - 1), slice(line.y1 + 1, y1)):
+        if rows.stop - rows.start > thick and ink.mask[rows, inner].mean(axis=1).max() > 0.9:
+            return True
+    return False
+
+
+def _tick_middle(ink: Ink, line: _Line, y0: int, y1: int, side: int) -> float:
+    """Return the sub-pixel middle of an end tick: the centroid of its ink beside the line."""
+    thick = line.y1 - line.y0
+    rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
+    if rows.size < 2:
+        rows = np.arange(y0, y1)
+    outer = line.x0 if side < 0 else line.x1 - 1
+    reach = max(5, 2 * thick + 3)
+    first = max(0, outer - reach)
+    last = min(ink.mask.shape[1], outer + reach + 1)
+    window = ink.contrast[rows][:, first:last].astype(float)
+    profile = np.median(window, axis=0)
+    ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
+    profile[profile < 0.25 * ceiling] = 0
+    # the tick is the run of columns nearest the line's end
+    columns = np.flatnonzero(profile)
+    if columns.size == 0:
+        return outer + 0.5
+    nearest = int(columns[np.argmin(np.abs(columns - (outer - first)))])
+    a = b = nearest
+    while a > 0 and profile[a - 1] > 0:
+        a -= 1
+    while b < profile.size - 1 and profile[b + 1] > 0:
+        b += 1
+    weights = profile[a : b + 1]
+    return first + float(np.average(np.arange(a, b + 1), weights=weights)) + 0.5
+
+
+def _block_ends(ink: Ink, line: _Line) -> tuple[float, float]:
+    """Return a block's outer edges, sub-pixel by the share of ink in its edge columns."""
+    rows = slice(line.y0, line.y1)
+    profile = np.median(ink.contrast[rows, max(0, line.x0 - 2) : line.x1 + 2].astype(float), axis=0)
+    full = float(np.median(profile)) or 1.0
+    share = np.clip(profile / full, 0, 1)
+    half = share.size // 2
+    center = max(0, line.x0 - 2) + half
+    left, right = share[:half], share[half:]
+    left = np.where(left < 0.12, 0, left)
+    right = np.where(right < 0.12, 0, right)
+    return center - float(left.sum()), center + float(right.sum())
+
+
+def _broken(ink: Ink, lines: list[_Line]) -> list[Bar]:
+    """Pair half lines around a text: same row and thickness, like lengths, outer ticks."""
+    bars = []
+    for a in lines:
+        for b in lines:
+            gap = b.x0 - a.x1
+            thick = max(a.y1 - a.y0, b.y1 - b.y0)
+            if gap < 8 or abs(a.y0 - b.y0) > 1 or abs(a.y1 - b.y1) > 1 or thick > 12:
+                continue
+            if b.x1 - a.x0 > MAX_LENGTH_SHARE * ink.picture_width:
+                continue
+            len_a, len_b = a.x1 - a.x0, b.x1 - b.x0
+            if (
+                abs(len_a - len_b) > max(6, 0.25 * max(len_a, len_b))
+                or gap > 12 * thick + 6 * len_a
+            ):
+                continue
+            outer_a, outer_b = sum(a.left), sum(b.right)
+            inner = max(sum(a.right), sum(b.left))
+            if (
+                min(outer_a, outer_b) < 2
+                or abs(outer_a - outer_b) > 3
+                or inner >= min(outer_a, outer_b)
+            ):
+                continue
+            y0 = a.y0 - max(a.left[0], b.right[0])
+            y1 = a.y1 + max(a.left[1], b.right[1])
+            start, end = _tick_middle(ink, a, y0, y1, -1), _tick_middle(ink, b, y0, y1, 1)
+            bars.append(Bar("broken", start, end, a.x0, y0, b.x1, y1, a.y0, a.y1))
+    return bars
+
+
+def _separate_ticks(ink: Ink) -> list[Bar]:
+    """Find rulers of separate ticks: at least five equal upright parts at equal distances."""
+    upright = [
+        p for p in ink.parts[1:].tolist() if p[3] >= 1.5 * p[2] and p[4] >= 0.8 * p[2] * p[3]
+    ]
+    rows: dict[tuple[int, int], list[list[int]]] = {}
+    for part in sorted(upright):
+        key = next(
+            (k for k in rows if abs(k[0] - part[1]) <= 1 and abs(k[1] - part[3]) <= 1),
+            (part[1], part[3]),
+        )
+        rows.setdefault(key, []).append(part)
+    bars = []
+    for parts in rows.values():
+        if len(parts) < 5:
+            continue
+        middles = np.array([p[0] + p[2] / 2 for p in parts])
+        steps = np.diff(middles)
+        if np.ptp(steps) > max(2.5, 0.12 * float(np.median(steps))):
+            continue
+        y0, y1 = min(p[1] for p in parts), max(p[1] + p[3] for p in parts)
+        x0, x1 = parts[0][0], parts[-1][0] + parts[-1][2]
+        start, end = (_part_middle(ink, p) for p in (parts[0], parts[-1]))
+        bars.append(Bar("ticks", start, end, x0, y0, x1, y1, y0, y1))
+    return bars
+
+
+def _part_middle(ink: Ink, part: list[int]) -> float:
+    """Return the sub-pixel middle of an upright part."""
+    x, y, w, h, _ = part
+    first = max(0, x - 1)
+    profile = ink.contrast[y : y + h, first : x + w + 1].astype(float).mean(axis=0)
+    return first + float(np.average(np.arange(profile.size), weights=profile)) + 0.5

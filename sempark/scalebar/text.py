@@ -1,0 +1,175 @@
+"""The text that belongs to a bar: found by its place, cut out, made ready for reading.
+
+In: ink and a bar. Out: up to four pieces of text (inside, above, below, right, left of the
+bar) and for each a clean crop, dark on white, 40 px high, all ink but its own masked.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sempark.scalebar.bar import Bar
+from sempark.scalebar.databar import Gray
+from sempark.scalebar.ink import Ink
+
+Place = Literal["inside", "above", "below", "right", "left"]
+
+MIN_TEXT_PX = 6
+WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A line of text near a bar: its place, box in the data bar's frame, numbers of its parts."""
+
+    place: Place
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    members: tuple[int, ...]
+
+
+def near(ink: Ink, bar: Bar) -> list[Piece]:
+    """Find the pieces of text around a bar.
+
+    Parameters
+    ----------
+    ink
+        Ink of the data bar.
+    bar
+        A bar in it.
+
+    Returns
+    -------
+    list of Piece
+        At most one for each place the bar's kind allows.
+    """
+    x, y, w, h, area = ink.parts.T
+    right, bottom = x + w, y + h
+    own = (x >= bar.x0 - 2) & (right <= bar.x1 + 2) & (y <= bar.line_y1) & (bottom >= bar.line_y0)
+    letters = (h >= MIN_TEXT_PX) & (h <= 0.75 * ink.mask.shape[0]) & (w <= 4 * h)
+    letters &= (area >= 0.12 * w * h) & ~((h > 5 * w) & (h > 30))
+    letters[0] = False
+    if bar.kind == "broken":
+        inside = letters & (x > bar.x0 + 4) & (right < bar.x1 - 4)
+        inside &= (y < bar.line_y1) & (bottom > bar.line_y0)
+        return _pieces(
+            ink, letters, [("inside", inside, np.abs(x + w / 2 - (bar.x0 + bar.x1) / 2))]
+        )
+    letters &= ~own
+    tall = max(bar.y1 - bar.y0, MIN_TEXT_PX)
+    reach = max(2.5 * tall, 48.0 * ink.picture_width / 1024)
+    margin = 0.5 * (bar.x1 - bar.x0) + reach
+    over = (right > bar.x0 - 0.3 * margin) & (x < bar.x1 + 0.3 * margin)
+    middle_y = (bar.line_y0 + bar.line_y1) / 2
+    above = letters & over & (bottom <= bar.line_y0 + 1) & (bottom > bar.y0 - reach)
+    below = letters & over & (y >= bar.line_y1 - 1) & (y < bar.y1 + reach)
+    beside = letters & (y < middle_y + 2) & (bottom > middle_y - 2)
+    after = beside & (x >= bar.x1 - 1) & (x < bar.x1 + 2 * reach)
+    before = beside & (right <= bar.x0 + 1) & (right > bar.x0 - 2 * reach)
+    outside_x = np.maximum(0, np.maximum(bar.x0 - right, x - bar.x1))
+    return _pieces(
+        ink,
+        letters,
+        [
+            ("above", above, bar.line_y0 - bottom + 2 * outside_x),
+            ("below", below, y - bar.line_y1 + 2 * outside_x),
+            ("right", after, (x - bar.x1).astype(float)),
+            ("left", before, (bar.x0 - right).astype(float)),
+        ],
+    )
+
+
+def _pieces(
+    ink: Ink,
+    letters: NDArray[np.bool_],
+    wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.float64]]],
+) -> list[Piece]:
+    """Grow a piece from the nearest letter of each place."""
+    pieces = []
+    for place, allowed, distance in wanted:
+        seeds = np.flatnonzero(allowed)
+        if seeds.size == 0:
+            continue
+        seed = int(seeds[np.argmin(distance[seeds])])
+        piece = _grow(ink, letters, allowed, seed, place)
+        if piece is not None and all(piece.members != p.members for p in pieces):
+            pieces.append(piece)
+    return pieces
+
+
+def _grow(
+    ink: Ink, letters: NDArray[np.bool_], allowed: NDArray[np.bool_], seed: int, place: Place
+) -> Piece | None:
+    """Collect the letters of the seed's row, outwards while the gaps are those of one line."""
+    x, y, w, h, _ = ink.parts.T
+    middle = y[seed] + h[seed] / 2
+    row = letters & (y < middle) & (y + h > middle) & (h < 2.2 * h[seed]) & (h > 0.4 * h[seed])
+    tall = float(np.max(h[row & (np.abs(x - x[seed]) < 6 * h[seed])]))
+    order = np.flatnonzero(row)
+    order = order[np.argsort(x[order], kind="stable")]
+    at = int(np.flatnonzero(order == seed)[0])
+    first = last = at
+    gap = WORD_GAP * tall
+    while last + 1 < order.size and x[order[last + 1]] - _end(ink, order[: last + 1]) <= gap:
+        last += 1
+    while first > 0 and x[order[first]] - _end(ink, order[:first]) <= gap:
+        first -= 1
+    members = order[first : last + 1]
+    x0, x1 = int(x[members].min()), int((x + w)[members].max())
+    y0, y1 = int(y[members].min()), int((y + h)[members].max())
+    # dots and the like between the letters
+    small = (x >= x0) & (x + w <= x1) & (y >= y0 - 1) & (y + h <= y1 + 2) & ~letters
+    small[0] = False
+    small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
+    members = np.union1d(members, np.flatnonzero(small))
+    if not 2 <= members.size <= 60:
+        return None
+    return Piece(place, x0, y0, x1, y1, tuple(int(m) for m in members))
+
+
+def _end(ink: Ink, members: NDArray[np.int64]) -> int:
+    """Return the right end of some parts."""
+    return int((ink.parts[members, 0] + ink.parts[members, 2]).max())
+
+
+def crop(ink: Ink, piece: Piece, height_px: int = 40) -> Gray:
+    """Cut a piece of text out, ready for an engine.
+
+    Parameters
+    ----------
+    ink
+        Ink of the data bar.
+    piece
+        The piece of text.
+    height_px
+        Height of the text after enlargement.
+
+    Returns
+    -------
+    uint8 (h, w)
+        Dark text on white with a white border; all ink but the piece's own removed.
+    """
+    y0, y1 = max(0, piece.y0 - 2), min(ink.mask.shape[0], piece.y1 + 2)
+    x0, x1 = max(0, piece.x0 - 2), min(ink.mask.shape[1], piece.x1 + 2)
+    own = np.isin(ink.labels[y0:y1, x0:x1], piece.members).astype(np.uint8)
+    foreign = (ink.mask[y0:y1, x0:x1] > 0) & (own == 0)
+    window = ink.contrast[y0:y1, x0:x1].astype(np.float32)
+    window[foreign] = 0
+    window[cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0] = 0
+    peak = float(np.percentile(window[own > 0], 80)) or 1.0
+    white = 255 - np.clip(window / peak, 0, 1) * 255
+    scale = height_px / (piece.y1 - piece.y0)
+    size = (max(1, round(white.shape[1] * scale)), max(1, round(white.shape[0] * scale)))
+    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+    large = cv2.resize(white, size, interpolation=how)
+    border = height_px // 2
+    padded = cv2.copyMakeBorder(
+        large, border, border, border, border, cv2.BORDER_CONSTANT, value=(255.0,)
+    )
+    result: Gray = np.clip(padded, 0, 255).astype(np.uint8)
+    return result
