@@ -1,0 +1,104 @@
+"""Text drawn from fonts that come with the packages, not with the system.
+
+In: a string and a face (font file, height of its digits in pixels, stretch, smooth or not).
+Out: its ink, uint8 (h, w), and where the baseline lies.
+
+FreeType draws through Pillow: neither OpenCV's nor Tesseract's code is involved, so that what
+reads the text has never seen the drawing of it. The fonts of matplotlib's wheel are the same on
+every machine; files of other fonts may be given for a benchmark.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+_NAMES = (
+    "DejaVuSans",
+    "DejaVuSans-Bold",
+    "DejaVuSans-Oblique",
+    "DejaVuSans-BoldOblique",
+    "DejaVuSansMono",
+    "DejaVuSansMono-Bold",
+    "DejaVuSansMono-Oblique",
+    "DejaVuSerif",
+    "DejaVuSerif-Bold",
+    "DejaVuSerif-Italic",
+    "STIXGeneral",
+    "STIXGeneralBol",
+    "STIXGeneralItalic",
+)
+
+
+def wheel_fonts() -> tuple[str, ...]:
+    """Return the font files of matplotlib's wheel that hold digits, letters and a micro sign."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    return tuple(str(folder / f"{name}.ttf") for name in _NAMES)
+
+
+@dataclass(frozen=True)
+class Face:
+    """How text looks: font file, height of a digit in pixels, width factor, smoothing."""
+
+    path: str
+    digit_px: int
+    stretch: float = 1.0
+    smooth: bool = True
+
+
+@dataclass(frozen=True)
+class Ink:
+    """Drawn text: coverage 0..255 (h, w), and the row of the baseline below its top."""
+
+    coverage: NDArray[np.uint8]
+    baseline: int
+
+
+@lru_cache(maxsize=512)
+def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=512)
+def _size_for(path: str, digit_px: int) -> int:
+    """Return the font size whose digits are `digit_px` high, as near as whole sizes allow."""
+    left, top, right, bottom = _font(path, 200).getbbox("0", anchor="ls")
+    size = max(4, round(200 * digit_px / (bottom - top)))
+    heights = {s: _digit_height(path, s) for s in range(max(4, size - 2), size + 3)}
+    return min(heights, key=lambda s: (abs(heights[s] - digit_px), s))
+
+
+def _digit_height(path: str, size: int) -> float:
+    left, top, right, bottom = _font(path, size).getbbox("0", anchor="ls")
+    return float(bottom - top)
+
+
+def ink(text: str, face: Face) -> Ink:
+    """Draw text, cut to its ink.
+
+    Parameters
+    ----------
+    text : one line; a blank text gives one empty pixel.
+    face : Face
+
+    Returns
+    -------
+    Ink
+    """
+    font = _font(face.path, _size_for(face.path, face.digit_px))
+    left, top, right, bottom = (round(v) for v in font.getbbox(text, anchor="ls"))
+    if right <= left or bottom <= top:
+        return Ink(np.zeros((1, 1), np.uint8), 1)
+    image = Image.new("L", (right - left + 2, bottom - top + 2))
+    pen = ImageDraw.Draw(image)
+    pen.fontmode = "L" if face.smooth else "1"
+    pen.text((1 - left, 1 - top), text, fill=255, font=font, anchor="ls")
+    if abs(face.stretch - 1) > 0.01:
+        width = max(1, round(image.width * face.stretch))
+        smooth = Image.Resampling.BICUBIC if face.smooth else Image.Resampling.NEAREST
+        image = image.resize((width, image.height), smooth)
+    return Ink(np.asarray(image), 1 - top)
