@@ -1,0 +1,232 @@
+"""NMI as a function of the number of clusters, with the reference curves behind.
+
+In: arrays of k and NMI. Out: figures 4.3, 4.4 and 4.5 with every value as data.
+
+Source: sections 4.3 and 4.4 of the thesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from sempark.figures.exhibit import Cell, Exhibit, mark, titled
+from sempark.figures.style import (
+    INK,
+    METHOD_NAMES,
+    METHODS,
+    SERIES,
+    SOFT,
+    dress,
+    legend,
+    new_figure,
+    to_svg,
+)
+
+Floats = NDArray[np.float64]
+
+REFERENCES = {
+    "reference_refined": ("best refinement", (0, (6, 2))),
+    "reference_uniform": ("expected of uniform labels", (0, (2, 2))),
+    "reference_orthogonal": ("orthogonal labels", (0, (6, 2, 1, 2))),
+}
+"""Name and dashes of each reference curve."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """NMI of one method in one space.
+
+    Attributes
+    ----------
+    space, method : str
+    k : float64 (m,)
+        Ascending numbers of clusters; a single one for a flat partition.
+    nmi : float64 (m,)
+        May hold NaN where a reference is not defined.
+    """
+
+    space: str
+    method: str
+    k: Floats
+    nmi: Floats
+
+
+def example(k: Floats, nmi: Floats, refined: Floats, uniform: Floats) -> Exhibit:
+    """Figure 4.3: NMI of C_10 and C_k on 100 elements, between its references.
+
+    Parameters
+    ----------
+    k, nmi, refined, uniform : float64 (m,)
+        Numbers of clusters, the scores, the best refinement's, and the expected ones; NaN where
+        there is none.
+
+    Returns
+    -------
+    Exhibit
+    """
+    figure = new_figure(7.2, 3.2)
+    axes = figure.add_subplot()
+    axes.plot(k, refined, color=SERIES[1], lw=1.3, label="best refinement")
+    axes.plot(k, uniform, color=SERIES[2], lw=1.3, label="expected of uniform labels")
+    axes.plot(k, nmi, "o", color=SERIES[0], ms=3, label="NMI(C10, Ck)")
+    dress(axes, "k, number of clusters", "NMI")
+    legend(axes, loc="lower right")
+    peak = int(k[int(np.nanargmax(nmi))])
+    alt = f"Points of NMI by k, highest at k = {peak}, between a falling and a rising curve."
+    rows = list(zip(k.tolist(), nmi.tolist(), _cells(refined), _cells(uniform), strict=True))
+    return Exhibit(
+        "figure-4.3",
+        "NMI(C10, Ck) for k up to 100",
+        ("k", "nmi", "refined", "uniform"),
+        rows,
+        "High where k is a multiple of ten; at the expectation where k is prime to it.",
+        to_svg(figure, alt),
+        alt=alt,
+    )
+
+
+def references(curves: Sequence[Curve]) -> Exhibit:
+    """Figure 4.4: the reference curves of the labels at hand.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Methods ``reference_...``, any space (they depend on the labels only).
+
+    Returns
+    -------
+    Exhibit
+    """
+    figure = new_figure(7.2, 3.2)
+    axes = figure.add_subplot()
+    for color, curve in zip(SERIES[1:], curves, strict=False):
+        name = REFERENCES[curve.method][0]
+        axes.plot(curve.k, curve.nmi, color=color, lw=1.4, label=name)
+    axes.set_xscale("log")
+    dress(axes, "k, number of clusters", "NMI")
+    legend(axes)
+    alt = f"{len(curves)} reference curves of NMI by k: refinements fall, random labels rise."
+    return Exhibit(
+        "figure-4.4",
+        "Reference curves for the NMI against the categories",
+        ("space", "method", "k", "nmi"),
+        _rows(curves),
+        "Of artificial partitions: the categories split evenly again and again, labels given out "
+        "at random, and labels dealt out across the categories. Guides, not bounds.",
+        to_svg(figure, alt),
+        alt=alt,
+    )
+
+
+def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
+    """Figure 4.5: a frame a space, a curve a method, the references behind.
+
+    Parameters
+    ----------
+    curves : sequence of Curve
+        Of every space and method; a flat partition is a single point.
+    untrained : sequence of str
+        Checkpoints that are untrained networks; their frames say so.
+
+    Returns
+    -------
+    Exhibit
+        The caption names the best of each space.
+    """
+    frames: dict[str, list[Curve]] = {}
+    for curve in curves:
+        frames.setdefault(curve.space, []).append(curve)
+    frames = {s: c for s, c in frames.items() if any(x.method not in REFERENCES for x in c)}
+    n_rows = -(-len(frames) // 2)
+    figure = new_figure(7.2, 2.9 * n_rows + 0.5)
+    seen: dict[str, Any] = {}
+    for number, (space, inside) in enumerate(frames.items()):
+        axes = figure.add_subplot(n_rows, min(2, len(frames)), number + 1)
+        _frame(axes, inside)
+        dress(axes, "k", "NMI", titled(space, untrained), grid="both")
+        handles, names = axes.get_legend_handles_labels()
+        seen = dict(zip(names, handles, strict=True)) | seen
+    figure.legend(
+        seen.values(),
+        seen.keys(),
+        loc="outside lower center",
+        ncols=4,
+        frameon=False,
+        fontsize=8,
+        labelcolor=INK,
+    )
+    said = "; ".join(_best(space, inside) for space, inside in frames.items())
+    alt = f"NMI by number of clusters in {len(frames)} spaces. Highest: {said}."
+    exhibit = Exhibit(
+        "figure-4.5",
+        "NMI of the clusterings in each space",
+        ("space", "method", "k", "nmi"),
+        _rows(curves),
+        f"Highest with at least two clusters: {said}.",
+        to_svg(figure, alt),
+        alt=alt,
+    )
+    return mark(exhibit, list(frames), untrained)
+
+
+def _frame(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Draw one space: references thin and gray, methods over them, partitions as points."""
+    for curve in curves:
+        if curve.method in REFERENCES:
+            name, dashes = REFERENCES[curve.method]
+            axes.plot(curve.k, curve.nmi, color=SOFT, lw=0.9, ls=dashes, label=name, zorder=1)
+        elif len(curve.k) == 1:
+            axes.plot(
+                curve.k,
+                curve.nmi,
+                "D",
+                ms=5,
+                color=METHODS.get(curve.method, SERIES[0]),
+                label=METHOD_NAMES.get(curve.method, curve.method),
+                zorder=3,
+            )
+        else:
+            axes.plot(
+                curve.k,
+                curve.nmi,
+                lw=1.4,
+                color=METHODS.get(curve.method, SERIES[0]),
+                label=METHOD_NAMES.get(curve.method, curve.method),
+                zorder=2,
+            )
+    axes.set_xscale("log")
+    axes.set_ylim(bottom=0)
+
+
+def _best(space: str, curves: Sequence[Curve]) -> str:
+    """Name the highest score of a space above one cluster."""
+    found = [
+        (float(score), curve.method, int(k))
+        for curve in curves
+        if curve.method not in REFERENCES
+        for k, score in zip(curve.k, curve.nmi, strict=True)
+        if k > 1 and np.isfinite(score)
+    ]
+    if not found:
+        return f"{space} none"
+    score, method, k = max(found)
+    return f"{space} {score:.2f} ({METHOD_NAMES.get(method, method)}, k = {k})"
+
+
+def _rows(curves: Sequence[Curve]) -> list[tuple[Cell, ...]]:
+    return [
+        (curve.space, curve.method, int(k), cell)
+        for curve in curves
+        for k, cell in zip(curve.k, _cells(curve.nmi), strict=True)
+    ]
+
+
+def _cells(values: Floats) -> list[float | None]:
+    """NaN as an empty cell."""
+    return [None if np.isnan(value) else float(value) for value in values]
