@@ -9,7 +9,6 @@ Source: sections 3.3, 4.1 and 4.2 of the thesis, through the functions named in 
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -206,6 +205,6 @@ class AdvancedDensityPeaks(ClusterMixin, BaseEstimator):
 
 def _check_count(name: str, value: Any, most: int | None = None) -> None:
     """Refuse a count that is no whole number in 1..most."""
-    if not isinstance(value, Integral) or value < 1 or (most is not None and value > most):
+    if not isinstance(value, int | np.integer) or value < 1 or (most is not None and value > most):
         bounds = f"1 <= {name}" + ("" if most is None else f" <= n_samples = {most}")
         raise ValueError(f"expected a whole number, {bounds}, received {value!r}: change {name}")
