@@ -20,6 +20,7 @@ PIPELINE = [
     "opencv-python-headless>=4.10",
     "pytesseract>=0.3.13",
     "pyarrow>=17",
+    "pandas>=2.2,<3", # createDataFrame from Arrow asks for it
     "tifffile>=2024.8",
     "imagecodecs>=2024.6",
     "matplotlib>=3.9",

@@ -184,6 +184,7 @@ SPARK_SETTINGS = {
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.files.maxPartitionBytes": "16m",
     "spark.sql.session.timeZone": "UTC",
+    "spark.ui.showConsoleProgress": "false",  # progress.watch draws the bars
     "spark.sql.ansi.enabled": "true",
     "spark.executorEnv.OMP_THREAD_LIMIT": "1",  # Tesseract's
     "spark.executorEnv.TF_CPP_MIN_LOG_LEVEL": "3",

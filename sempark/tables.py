@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import pyarrow as pa
+
 Kind = Literal["table", "folder"]
 
 
@@ -56,9 +58,36 @@ class Table:
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
     @property
+    def arrow(self) -> pa.Schema:
+        """The columns as an Arrow schema."""
+        return arrow_schema(self.schema)
+
+    @property
     def names(self) -> list[str]:
         """Names of the columns, in order."""
         return [column.name for column in self.columns]
+
+
+_ARROW = {
+    "string": pa.string(),
+    "boolean": pa.bool_(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "binary": pa.binary(),
+}
+
+
+def arrow_schema(ddl: str) -> pa.Schema:
+    """Spark DDL of flat columns, and arrays of them, as an Arrow schema."""
+    columns = []
+    for column in ddl.split(","):
+        name, type_ = column.strip().replace("`", "").split()
+        inner = type_.removeprefix("array<").removesuffix(">")
+        arrow = _ARROW[inner] if inner == type_ else pa.list_(_ARROW[inner])
+        columns.append(pa.field(name, arrow))
+    return pa.schema(columns)
 
 
 FileKind = Literal["file", "directory", "link", "fifo", "socket", "device", "other"]
@@ -132,7 +161,7 @@ IMAGES_FLAT = Table(
     name="images_flat",
     key=("md5",),
     inputs=("inventory",),
-    settings=("input.source", "input.formats", "images"),
+    settings=("input.source", "input.formats", "images", "run"),
     thesis="2.1",
     columns=_columns("""
         md5              | string        | of the file's content

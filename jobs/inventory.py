@@ -1,0 +1,56 @@
+"""Lists every file under the sources and label sets, with its MD5 and the format of its content.
+
+./spark-submit.sh inventory my.toml        reads input.source, input.labels; writes inventory
+"""
+
+import hashlib
+import sys
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from sempark import job, sources
+from sempark.config import Input
+from sempark.stages import inventory, labels
+from sempark.tables import Refused
+
+
+def roots(settings: Input) -> dict[str, str]:
+    """Name of each source and label set, and its directory."""
+    named = {path: path for path in settings.source}
+    return named | {labels.PREFIX + name: path for name, path in settings.labels.items()}
+
+
+@cache
+def listing(pairs: tuple[tuple[str, str], ...]) -> pa.Table:
+    """Every entry of every source; listed once a run."""
+    tables = []
+    for name, root in pairs:
+        if not Path(root).is_dir():
+            raise Refused(f"{root} is no directory: set input.source (or input.labels)")
+        tables.append(inventory.entries_table(name, list(sources.walk(root))))
+    return pa.concat_tables(tables)
+
+
+def fingerprint(context: job.Context) -> dict[str, str]:
+    """Digest of what the directories hold today, by path, size and time."""
+    table = listing(tuple(roots(context.config.input).items()))
+    rows = repr(table.to_pylist()).encode()
+    return {"listing": hashlib.md5(rows, usedforsecurity=False).hexdigest()}
+
+
+def build(context: job.Context) -> DataFrame:
+    entries = listing(tuple(roots(context.config.input).items()))
+    if not entries.num_rows:
+        raise Refused(f"{', '.join(context.config.input.source)} is empty: set input.source")
+    previous = None if context.rehash else context.previous("inventory")
+    partitions = max(2, entries.num_rows // 2000)
+    return inventory.build(context.spark, entries, previous, partitions)
+
+
+STAGE = job.Stage("inventory", build, fingerprint)
+
+if __name__ == "__main__":
+    sys.exit(job.main(STAGE))

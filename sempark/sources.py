@@ -1,0 +1,135 @@
+"""The only reader of source directories: a row for every entry, and a file's bytes by its path.
+
+In: a directory. Out: `Entry` records in the order of their paths; bytes. Nothing but regular files
+is ever opened, links to directories are not descended, and names of any bytes survive as text:
+what is no UTF-8, and the percent sign, is written %XX.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sempark.tables import FileKind, InventoryStatus
+
+BLOCK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One directory entry.
+
+    Attributes
+    ----------
+    path : str
+        Escaped (`escape`).
+    kind : FileKind
+    size : int or None
+        Bytes.
+    modified_us : int or None
+        Microseconds since 1970.
+    status : InventoryStatus
+        ``ok``: a regular file, or a link to one, that may be read.
+    reason : str or None
+    """
+
+    path: str
+    kind: FileKind
+    size: int | None
+    modified_us: int | None
+    status: InventoryStatus
+    reason: str | None
+
+
+def escape(path: bytes) -> str:
+    """A path's bytes as text that gives them back: %XX for % and for what is no UTF-8."""
+    text = path.replace(b"%", b"%25").decode("utf-8", "surrogateescape")
+    return re.sub("[\udc80-\udcff]", lambda m: f"%{ord(m[0]) - 0xDC00:02X}", text)
+
+
+def unescape(path: str) -> bytes:
+    """The bytes of an escaped path."""
+    raw = path.encode("utf-8")
+    return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), raw)
+
+
+def walk(root: str) -> Iterator[Entry]:
+    """Every entry below a local directory, the directory itself left out, sorted by path bytes."""
+    pending = [os.fsencode(root)]
+    while pending:
+        directory = pending.pop()
+        try:
+            with os.scandir(directory) as entries:
+                names = sorted(entry.path for entry in entries)
+        except OSError as error:
+            yield _entry(directory, "unreadable", error.strerror)
+            continue
+        below = []
+        for path in names:
+            entry = describe(path)
+            yield entry
+            if entry.kind == "directory":
+                below.append(path)
+        pending += reversed(below)
+
+
+def describe(path: bytes) -> Entry:
+    """The entry of one path, without opening it."""
+    try:
+        own = os.lstat(path)
+        target = os.stat(path) if stat.S_ISLNK(own.st_mode) else own
+    except FileNotFoundError:
+        link = os.path.islink(path)
+        return _entry(path, "broken_link" if link else "vanished", "no such file", link)
+    except OSError as error:
+        loop = os.path.islink(path)
+        return _entry(path, "link_loop" if loop else "unreadable", error.strerror, loop)
+    kind = "link" if stat.S_ISLNK(own.st_mode) else _kind(own.st_mode)
+    modified_us = target.st_mtime_ns // 1000
+    status: InventoryStatus = "ok"
+    if stat.S_ISDIR(target.st_mode):
+        status = "directory"
+    elif not stat.S_ISREG(target.st_mode):
+        status = "special"
+    elif target.st_size == 0:
+        status = "empty"
+    return Entry(escape(path), kind, target.st_size, modified_us, status, None)
+
+
+def md5_and_head(path: str, head_bytes: int = 64) -> tuple[str, bytes]:
+    """MD5 of a file's content, read in blocks, and its first bytes."""
+    digest = hashlib.md5(usedforsecurity=False)
+    head = b""
+    with open(unescape(path), "rb") as file:
+        while block := file.read(BLOCK_BYTES):
+            head = head or block[:head_bytes]
+            digest.update(block)
+    return digest.hexdigest(), head
+
+
+def read(path: str) -> bytes:
+    """A file's content."""
+    with open(unescape(path), "rb") as file:
+        return file.read()
+
+
+def _entry(
+    path: bytes, status: InventoryStatus, reason: str | None, link: bool | None = None
+) -> Entry:
+    kind: FileKind = "directory" if link is None else ("link" if link else "other")
+    return Entry(escape(path), kind, None, None, status, reason)
+
+
+def _kind(mode: int) -> FileKind:
+    kinds: tuple[tuple[bool, FileKind], ...] = (
+        (stat.S_ISREG(mode), "file"),
+        (stat.S_ISDIR(mode), "directory"),
+        (stat.S_ISFIFO(mode), "fifo"),
+        (stat.S_ISSOCK(mode), "socket"),
+        (stat.S_ISBLK(mode) or stat.S_ISCHR(mode), "device"),
+    )
+    return next((kind for holds, kind in kinds if holds), "other")

@@ -1,0 +1,132 @@
+"""images_flat: the unique, decodable pictures of the inventory, each as one gray JPEG.
+
+In: inventory. Out: a row for each content (md5) of a wanted format, decodable or not. Of several
+contents that make the same JPEG the one with the smallest md5 stands for all; the others keep a
+row that names it. Source: section 2.1 of the thesis.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+
+import cv2
+import pyarrow as pa
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from sempark import sources
+from sempark.config import Images, Run
+from sempark.imaging import hashes, jpeg, vendor
+from sempark.imaging.decode import decode
+from sempark.imaging.reasons import Undecodable
+from sempark.tables import IMAGES_FLAT
+
+
+def build(
+    inventory: DataFrame,
+    sources_: list[str],
+    wanted: list[str],
+    settings: Images,
+    run: Run,
+    previous: DataFrame | None,
+) -> DataFrame:
+    """Decode what is new, keep what is known, drop pictures that are there already. Key: md5."""
+    chosen = contents(inventory, sources_, wanted, run)
+    rows = chosen
+    if previous is not None:
+        rows = chosen.join(previous.select("md5"), "md5", how="left_anti")
+    n_bytes = rows.agg(F.sum("size")).collect()[0][0] or 0
+    partitions = max(2, n_bytes // (settings.partition_mb << 20) + 1)
+    decoded = rows.repartition(partitions, "md5").mapInArrow(
+        lambda batches: _worker(batches, settings), IMAGES_FLAT.schema
+    )
+    if previous is not None:
+        kept = previous.drop("paths").join(chosen.select("md5", "paths"), "md5", how="inner")
+        decoded = decoded.unionByName(kept)
+    return _unique(decoded.persist(StorageLevel.DISK_ONLY))
+
+
+def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: Run) -> DataFrame:
+    """One row a content: md5, all its paths, the companion of the first that has one."""
+    files = inventory.where(
+        (F.col("status") == "ok") & F.col("source").isin(*sources_) & F.col("format").isin(*wanted)
+    )
+    rows = files.groupBy("md5").agg(
+        F.sort_array(F.collect_list("path")).alias("paths"),
+        F.min("companion").alias("companion"),
+        F.first("size").alias("size"),
+    )
+    if run.limit:
+        rows = rows.orderBy(F.xxhash64(F.lit(run.limit_seed), "md5"), "md5").limit(run.limit)
+    return rows
+
+
+def _unique(decoded: DataFrame) -> DataFrame:
+    """Of equal JPEGs the smallest md5 survives."""
+    ok = F.col("jpeg_md5").isNotNull()
+    same = decoded.where(ok).select("md5", "jpeg_md5")
+    survivor = F.min("md5").over(Window.partitionBy("jpeg_md5"))
+    stands = same.select("md5", survivor.alias("stands"))
+    joined = decoded.join(stands, "md5", how="left")
+    lost = F.col("stands") < F.col("md5")
+    return joined.select(
+        "md5",
+        F.when(~F.coalesce(lost, F.lit(False)), F.col("jpeg")).alias("jpeg"),
+        *IMAGES_FLAT.names[2:14],
+        F.when(lost, F.col("stands")).alias("survivor"),
+        F.when(lost, "same_jpeg").otherwise(F.col("status")).alias("status"),
+        "reason",
+    )
+
+
+def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.RecordBatch]:
+    cv2.setNumThreads(1)
+    for batch in batches:
+        for row in batch.to_pylist():
+            # A row a batch: rows are megabytes, and Arrow batches have a limit.
+            yield pa.RecordBatch.from_pylist([_row(row, settings)], IMAGES_FLAT.arrow)
+
+
+def _row(row: dict[str, Any], settings: Images) -> dict[str, Any]:
+    """One content's row of the table."""
+    about = {"md5": row["md5"], "paths": row["paths"]}
+    try:
+        data = sources.read(row["paths"][0])
+    except OSError as error:
+        return about | {"status": "unreadable", "reason": error.strerror}
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() != row["md5"]:
+        return about | {"status": "unreadable", "reason": "changed since the inventory"}
+    try:
+        picture = decode(data, settings.max_pixels)
+    except Undecodable as undecodable:
+        return about | {"status": undecodable.status, "reason": str(undecodable)}
+    content = jpeg.encode(picture.gray, settings.jpeg_quality)
+    scale = vendor.pixel_size(data, _companion(row["companion"]))
+    height, width = picture.gray.shape
+    return about | {
+        "jpeg": content,
+        "jpeg_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "pixel_hash": hashes.pixel_hash(picture.gray),
+        "perceptual_hash": hashes.perceptual_hash(picture.gray),
+        "width": width,
+        "height": height,
+        "bits": picture.bits,
+        "pages": picture.pages,
+        "vendor": scale.vendor if scale else None,
+        "vendor_nm_per_px": scale.nm_per_px if scale else None,
+        "vendor_key": scale.key if scale else None,
+        "encoder": f"{jpeg.ENCODER}, quality {settings.jpeg_quality}",
+        "status": "ok",
+    }
+
+
+def _companion(path: str | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return sources.read(path)
+    except OSError:
+        return None  # the picture is there all the same; only its vendor scale is not
