@@ -49,7 +49,7 @@ def pixel_hash(gray: NDArray[np.uint8]) -> str:
     """
     _check_uint8(gray)
     digest = hashlib.blake2b(repr(gray.shape).encode(), digest_size=16)
-    digest.update(memoryview(np.ascontiguousarray(gray)))
+    digest.update(np.ascontiguousarray(gray).data)
     return digest.hexdigest()
 
 
