@@ -74,6 +74,11 @@ class Context:
         """The settings that matter to a table."""
         return self.config.subset_of(TABLES[name].settings)
 
+    def partitions(self, name: str, rows: int = 500) -> int:
+        """Tasks for work on a table's rows: some 500 each, at least two a core."""
+        manifest = self.store.manifest(name) or {"rows": 0}
+        return max(2 * self.spark.sparkContext.defaultParallelism, manifest["rows"] // rows)
+
     def bar(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
         """A progress callable for work on the driver."""
         return progress.bar(label)

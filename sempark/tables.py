@@ -246,8 +246,8 @@ SCALE = Table(
 SUBSET = Table(
     name="subset",
     key=("name", "md5"),
-    inputs=("scale", "labels", "images_flat"),
-    settings=("subset", "labels.primary"),
+    inputs=("scale", "labels"),
+    settings=("subset", "labels"),
     thesis="2.3, table 2.5",
     columns=_columns("""
         name     | string | of the scale range, such as 1u-2u
