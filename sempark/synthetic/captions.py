@@ -9,7 +9,16 @@ import numpy as np
 from sempark.synthetic.sheet import Sheet, length_text
 
 DETECTORS = ("InLens", "SE2", "SE1", "ETD", "TLD", "BSED", "SED", "SEI", "LEI", "In-Beam SE", "BSE")
-INSTITUTES = ("IMS", "NFL", "LMN", "CNR", "ISTM", "NanoLab", "Dept. of Physics", "Univ. Surface Lab")
+INSTITUTES = (
+    "IMS",
+    "NFL",
+    "LMN",
+    "CNR",
+    "ISTM",
+    "NanoLab",
+    "Dept. of Physics",
+    "Univ. Surface Lab",
+)
 MAKERS = ("Quanta 3D FEG", "Nova NanoSEM", "VEGA3", "MIRA3", "JEOL", "SU8000", "Sigma 300")
 
 

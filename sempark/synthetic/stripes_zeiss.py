@@ -7,7 +7,6 @@ stand beside it in two to four rows, a logo at one end. Sizes follow the picture
 from, measured at 1024 pixels' width.
 """
 
-
 from sempark.synthetic.captions import INSTITUTES, zeiss_items
 from sempark.synthetic.lettering import Face
 from sempark.synthetic.sheet import Sheet, length_text
@@ -142,7 +141,9 @@ def black_framed(sheet: Sheet) -> None:
     thick, tick = max(1, round(2 * u)), rng.uniform(20, 25) * u
     line = y0 + high * rng.uniform(0.42, 0.5)
     sheet.ticked(x, line, thick, tick)
-    box = sheet.value(x + rng.uniform(0, 4) * u, line - 0.5 * tick - 2 * u, _value_text(sheet), face=face)
+    box = sheet.value(
+        x + rng.uniform(0, 4) * u, line - 0.5 * tick - 2 * u, _value_text(sheet), face=face
+    )
     left = max(x + sheet.scale.bar_px, box[2]) + 40 * u
     _columns(sheet, left, sheet.width - 10 * u, [y0 + 0.4 * high, y0 + 0.82 * high], small)
 
@@ -206,11 +207,11 @@ def black_right(sheet: Sheet) -> None:
     _columns(sheet, start, min(x, box[0]) - 14 * u, ys, small)
     if rng.random() < 0.2:
         sheet.gray = 150
-        sheet.text(0.02 * sheet.width, y0 - 8 * u, f"Depth = {rng.uniform(1, 9):.2f} µm", face=small)
+        sheet.text(
+            0.02 * sheet.width, y0 - 8 * u, f"Depth = {rng.uniform(1, 9):.2f} µm", face=small
+        )
 
 
 def bar_range(width: int) -> tuple[float, float]:
     """Return the shortest and the longest bar in pixels that a stripe of this width takes."""
     return max(26.0, 0.03 * width), 0.16 * width
-
-
