@@ -1,0 +1,350 @@
+"""Fine-tuning: a checkpoint and labelled images in, a checkpoint that knows the categories out.
+
+Either the last layer alone is trained, as in the thesis' [2], or all of them, as in [3]; the
+1001 outputs are kept with the first ones used, or replaced by a layer of the right width. Every
+epoch ends in a state on disk; a killed training goes on from there, and with deterministic
+operations ends in the same bits. Images come as streams, never all at once.
+
+Source: thesis, section 3.1.1; one-cycle learning rate: Smith and Topin 2017, arXiv:1708.07120;
+label smoothing: Szegedy et al. 2015, arXiv:1512.00567, section 7.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from sempark.networks import records
+from sempark.networks import training_state as states
+from sempark.networks.feed import Stream, ahead, ordered_batches, training_batches
+from sempark.networks.network import Network
+from sempark.networks.preprocessing import scale
+from sempark.networks.split import class_weights
+
+_log = logging.getLogger(__name__)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is trained on.
+
+    Attributes
+    ----------
+    train, validation : Stream
+        Callables that start a new iterator of (images uint8, labels 0..n_categories - 1), in the
+        same order each time.
+    class_counts : tuple of int
+        Training images in each category; its length is the number of categories.
+    """
+
+    train: Stream
+    validation: Stream
+    class_counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How it is trained.
+
+    Attributes
+    ----------
+    scope : {"all", "last_layer"}
+        Layers that learn; with "last_layer" batch norm keeps its statistics too.
+    head : {"categories", "1001"}
+        A new last layer as wide as there are categories, or the checkpoint's own with its first
+        outputs used.
+    n_epochs, batch_size : int
+    learning_rate : float
+        The highest of the one-cycle schedule: a linear rise over `warm_up` of the steps, then a
+        cosine down to zero.
+    label_smoothing, dropout, brightness : float
+        Shares from 0 up; brightness 0.2 varies gain and offset by a fifth either way.
+    class_weight_power : float
+        See `split.class_weights`.
+    patience : int or None
+        Epochs without a lower validation loss before training stops; None: never.
+    batch_norm_momentum : float
+        Low where steps are few: at 0.99 the statistics lag hundreds of steps behind.
+    precision : {"auto", "float32", "bfloat16"}
+        "auto": mixed bfloat16 on GPUs that have it (compute capability 8), else float32.
+    deterministic : bool
+        TensorFlow's deterministic operations, for the whole process.
+    seed : int
+    """
+
+    scope: Literal["all", "last_layer"] = "all"
+    head: Literal["categories", "1001"] = "categories"
+    n_epochs: int = 12
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    warm_up: float = 0.2
+    label_smoothing: float = 0.1
+    dropout: float = 0.2
+    brightness: float = 0.2
+    class_weight_power: float = 0.5
+    patience: int | None = None
+    batch_norm_momentum: float = 0.9
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    deterministic: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Result of a training.
+
+    Attributes
+    ----------
+    checkpoint : Path
+        The .keras file with the weights of the best epoch (lowest validation loss).
+    history : list of dict
+        A row an epoch: epoch, loss, accuracy, validation_loss, validation_accuracy,
+        learning_rate.
+    best_epoch : int
+        Counted from 1.
+    """
+
+    checkpoint: Path
+    history: list[dict[str, float]]
+    best_epoch: int
+
+
+def train(
+    network: Network,
+    data: Data,
+    directory: Path,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a network on labelled images, or go on where a killed training stopped.
+
+    Parameters
+    ----------
+    network : Network
+        From `inception.load`, of any kind that holds a Keras model. Its weights change.
+    data : Data
+    directory : Path
+        Local; gets `state.npz`, `best.npz`, `history.json`, `tensorboard/`, `checkpoint.keras`.
+    settings : Settings, optional
+    progress : callable, optional
+        Called with (steps done, all steps).
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        A network that can't be trained, labels out of range, an empty stream, a directory with
+        the state of another training, or a loss that became NaN.
+    """
+    settings = settings or Settings()
+    if settings.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    run = _Run(network, data, settings)
+    directory.mkdir(parents=True, exist_ok=True)
+    identity = {
+        "network": network.digest,
+        "counts": [int(count) for count in data.class_counts],
+        "input_size": network.input_size,
+        **asdict(settings),
+    }
+    history = states.resume(directory / "state.npz", identity, run.variables())
+    writer = records.writer(directory / "tensorboard")
+    for epoch in range(len(history), settings.n_epochs):
+        if _stopped(history, settings.patience):
+            break
+        row = run.epoch(epoch, progress)
+        history.append(row)
+        records.write_scalars(writer, row, epoch + 1)
+        _log.info("epoch %d of %d: %s", epoch + 1, settings.n_epochs, row)
+        if _best(history) == epoch + 1:
+            states.write(directory / "best.npz", identity, run.model.weights, history)
+        states.write(directory / "state.npz", identity, run.variables(), history)
+        states.write_history(directory / "history.json", identity, history)
+    states.resume(directory / "best.npz", identity, run.model.weights)
+    path = directory / "checkpoint.keras"
+    states.save_model(keras.Model(run.model.input, run.model.outputs[1]), path)
+    return Trained(path, history, _best(history))
+
+
+class _Run:
+    """The model, the optimizer and the two compiled steps of one training."""
+
+    def __init__(self, network: Network, data: Data, settings: Settings) -> None:
+        self.network, self.data, self.settings = network, data, settings
+        self.n_categories = len(data.class_counts)
+        self.batch_size = min(settings.batch_size, sum(data.class_counts))
+        self.n_steps = sum(data.class_counts) // self.batch_size
+        self.model, self.head = _with_head(network, self.n_categories, settings)
+        self.backbone = keras.Model(self.model.input, self.model.outputs[0])
+        _prepare(self.model, self.head, settings)
+        everything = settings.scope == "all"
+        owner = self.model if everything else self.head
+        self.trainable = list(owner.trainable_variables)
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate, epsilon=1e-7)
+        self.optimizer.build(self.trainable)
+        self.weights = class_weights(data.class_counts, settings.class_weight_power)
+        self.train_step = tf.function(self._train_step, autograph=False)
+        self.test_step = tf.function(self._test_step, autograph=False)
+
+    def variables(self) -> list[Any]:
+        """All that an epoch changes, in a fixed order."""
+        return [*self.model.weights, *self.optimizer.variables]
+
+    def epoch(self, epoch: int, progress: Progress | None) -> dict[str, float]:
+        """Train one epoch and measure it; its randomness comes from the seed and its number."""
+        s, rng = self.settings, np.random.default_rng([self.settings.seed, epoch])
+        feed = training_batches(self.data.train, self.network.input_size, self.batch_size, rng)
+        # The feed runs in a thread with its own generator; this one is for the steps.
+        rng = np.random.default_rng([self.settings.seed, epoch, 1])
+        total, right, step = 0.0, 0, -1
+        for step, (pixels, labels) in enumerate(ahead(feed)):
+            self._check(labels)
+            done = epoch * self.n_steps + step
+            self.optimizer.learning_rate.assign(
+                learning_rate(done / (s.n_epochs * self.n_steps), s.learning_rate, s.warm_up)
+            )
+            light = rng.uniform(-s.brightness, s.brightness, (2, self.batch_size, 1, 1, 1))
+            seed = rng.integers(2**31, size=2).astype(np.int32)
+            weights = self.weights[labels].astype(np.float32)
+            loss, hits = self.train_step(pixels, labels, weights, light.astype(np.float32), seed)
+            total, right = total + float(loss), right + int(hits)
+            if not np.isfinite(total):
+                raise ValueError(
+                    f"the loss became {float(loss)} in epoch {epoch + 1}, step {step + 1}: lower "
+                    f"the learning rate ({s.learning_rate})"
+                )
+            if progress is not None:
+                progress(min(done + 1, s.n_epochs * self.n_steps), s.n_epochs * self.n_steps)
+        if step < 0:
+            raise ValueError("expected training images, the stream gave none: check the labels")
+        validation_loss, validation_accuracy = self._validate()
+        return {
+            "loss": total / (step + 1),
+            "accuracy": right / ((step + 1) * self.batch_size),
+            "validation_loss": validation_loss,
+            "validation_accuracy": validation_accuracy,
+            "learning_rate": float(self.optimizer.learning_rate.numpy()),
+        }
+
+    def _validate(self) -> tuple[float, float]:
+        size, total, right, n = self.network.input_size, 0.0, 0, 0
+        for pixels, labels, real in ahead(
+            ordered_batches(self.data.validation, size, self.batch_size)
+        ):
+            self._check(labels)
+            losses, hits = self.test_step(pixels, labels)
+            total += float(losses.numpy()[:real].sum())
+            right += int(hits.numpy()[:real].sum())
+            n += real
+        if n == 0:
+            raise ValueError("expected validation images, the stream gave none: check the split")
+        return total / n, right / n
+
+    def _check(self, labels: Any) -> None:
+        if labels.min() < 0 or labels.max() >= self.n_categories:
+            raise ValueError(
+                f"expected labels 0..{self.n_categories - 1}, received {labels.min()}.."
+                f"{labels.max()}: class_counts must cover all categories"
+            )
+
+    def _train_step(self, pixels: Any, labels: Any, weights: Any, light: Any, seed: Any) -> Any:
+        s = self.settings
+        x = tf.cast(pixels, tf.float32)
+        x = tf.clip_by_value((x - 127.5) * (1 + light[0]) + 127.5 * (1 + light[1]), 0.0, 255.0)
+        x = scale(x, self.network.preprocessing)
+        with tf.GradientTape() as tape:
+            features = self.backbone(x, training=s.scope == "all")
+            features = tf.cast(features, tf.float32)
+            features = tf.nn.experimental.stateless_dropout(features, s.dropout, seed)
+            logits = self.head(features)
+            wanted = tf.one_hot(labels, self.n_categories) * (1 - s.label_smoothing)
+            wanted += s.label_smoothing / self.n_categories
+            wanted = tf.pad(wanted, [[0, 0], [0, logits.shape[1] - self.n_categories]])
+            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+            loss = tf.reduce_mean(losses * weights)
+        gradients = tape.gradient(loss, self.trainable)
+        gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable, strict=True))
+        return loss, tf.reduce_sum(tf.cast(self._hits(logits, labels), tf.int32))
+
+    def _test_step(self, pixels: Any, labels: Any) -> Any:
+        _, logits = self.model(scale(pixels, self.network.preprocessing), training=False)
+        used = tf.cast(logits[:, : self.n_categories], tf.float32)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, used)
+        return losses, self._hits(logits, labels)
+
+    def _hits(self, logits: Any, labels: Any) -> Any:
+        used = logits[:, : self.n_categories]
+        return tf.equal(tf.argmax(used, axis=1, output_type=tf.int32), labels)
+
+
+def learning_rate(share: float, highest: float, warm_up: float) -> float:
+    """One-cycle learning rate at a share 0..1 of the training: a linear rise, a cosine down."""
+    if share < warm_up:
+        return highest * max(share / warm_up, 0.02)
+    return highest * 0.5 * (1 + float(np.cos(np.pi * (share - warm_up) / (1 - warm_up))))
+
+
+def _with_head(network: Network, n_categories: int, settings: Settings) -> tuple[Any, Any]:
+    """Model (features, logits) to train and its last layer."""
+    if network.model is None:
+        raise ValueError(
+            f"expected a network with Keras layers, a {network.kind} checkpoint can't be trained: "
+            "take the TF-Slim checkpoint or a Keras file of it"
+        )
+    dense = [layer for layer in network.model.layers if isinstance(layer, keras.layers.Dense)]
+    features = network.model.outputs[0]
+    if settings.head == "1001":
+        if not dense or network.widths["logits"] < n_categories:
+            raise ValueError(
+                f"expected a last layer of {n_categories} or more outputs, the checkpoint has "
+                f"{network.widths['logits']}: use head 'categories'"
+            )
+        return network.model, dense[-1]
+    head = keras.layers.Dense(n_categories, name="categories")
+    model = keras.Model(network.model.input, [features, head(features)])
+    width = network.widths["features"]
+    rng = np.random.default_rng([settings.seed, width])
+    kernel = rng.standard_normal((width, n_categories)) * np.sqrt(1.0 / width)
+    head.set_weights([kernel.astype(np.float32), np.zeros(n_categories, np.float32)])
+    return model, head
+
+
+def _prepare(model: Any, head: Any, settings: Settings) -> None:
+    """Batch norm's momentum and the precision of the layers; the last layer stays float32."""
+    reduced = settings.precision == "bfloat16" or (
+        settings.precision == "auto" and _has_bfloat16_gpu()
+    )
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = settings.batch_norm_momentum
+        if reduced and layer is not head:
+            layer.dtype_policy = keras.dtype_policies.get("mixed_bfloat16")
+
+
+def _has_bfloat16_gpu() -> bool:
+    for gpu in tf.config.list_physical_devices("GPU"):
+        capability = tf.config.experimental.get_device_details(gpu).get("compute_capability")
+        if capability is not None and capability[0] >= 8:
+            return True
+    return False
+
+
+def _best(history: list[dict[str, float]]) -> int:
+    """Number of the epoch with the lowest validation loss, the first of equals; 0 for none."""
+    losses = [row["validation_loss"] for row in history]
+    return 1 + int(np.argmin(losses)) if losses else 0
+
+
+def _stopped(history: list[dict[str, float]], patience: int | None) -> bool:
+    return patience is not None and len(history) - _best(history) >= patience > 0
