@@ -7,10 +7,14 @@ tables in the store, a line each, and a log file. The only place that configures
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.metadata
+import json
 import logging
 import os
 import platform
+import re
+import shutil
 import sys
 import tempfile
 import time
@@ -74,6 +78,30 @@ class Context:
         """The settings that matter to a table."""
         return self.config.subset_of(TABLES[name].settings)
 
+    def digest(self, name: str) -> str:
+        """Digest of a table's rows or folder's version."""
+        manifest = self.store.manifest(name)
+        return str(manifest["digest"]) if manifest else "absent"
+
+    def ship(self, path: str, digest: str) -> str:
+        """Send a file or directory to the executors once; returns its name there.
+
+        Names of networks that are no files (``random:1``, ``imagenet``) stay as they are.
+        """
+        local = Path(path)
+        if not local.exists():
+            return path
+        name = f"{digest[:16]}-{local.name}"
+        link = Path(tempfile.mkdtemp(prefix="sempark-")) / name
+        if local.is_dir():
+            shutil.copytree(local, link)
+        else:
+            shutil.copy(local, link)
+        if name not in _shipped:
+            self.spark.sparkContext.addFile(str(link), recursive=local.is_dir())
+            _shipped.add(name)
+        return name
+
     def partitions(self, name: str, rows: int = 500) -> int:
         """Tasks for work on a table's rows: some 500 each, at least two a core."""
         manifest = self.store.manifest(name) or {"rows": 0}
@@ -83,6 +111,8 @@ class Context:
         """A progress callable for work on the driver."""
         return progress.bar(label)
 
+
+_shipped: set[str] = set()
 
 Rows = DataFrame | pa.Table
 Build = Callable[[Context], Any]
@@ -179,7 +209,7 @@ def session(config: Config) -> SparkSession:
     for key, value in SPARK_SETTINGS.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
+    spark.sparkContext.setLogLevel("OFF")  # failures are told in one line; the log has them whole
     return spark
 
 
@@ -206,6 +236,13 @@ def inspect(context: Context, stage: Stage) -> tuple[Verdict, dict[str, str], in
     first = next(iter(manifests.values()), None)
     verdict = judge(table, context.store.manifest(stage.name), context.settings(stage.name), inputs)
     return verdict, inputs, first["rows"] if first else None
+
+
+def digest_of(context: Context, name: str) -> str:
+    """Fingerprint of all that a table is made from now: names a scratch directory to go on in."""
+    inputs = {source: context.digest(source) for source in TABLES[name].inputs}
+    text = json.dumps([context.settings(name), inputs], sort_keys=True)
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:16]
 
 
 def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
@@ -307,5 +344,7 @@ def _fail(line: str, code: int) -> int:
 
 
 def _first_line(error: BaseException) -> str:
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else 'no message'}"
+    """The line that names an error; of a Python worker's traceback, the last."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    named = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Killed)\b.*:", line)]
+    return named[-1] if named else f"{type(error).__name__}: {lines[0]}"

@@ -121,6 +121,7 @@ class Store:
         version = _new_version()
         target = f"{self.root}/{name}/{version}"
         frame = self._frame(rows, table)
+        self._sweep(name)
         writer = frame.write.mode("error")
         if any(column.type == "binary" for column in table.columns):
             # Fat rows: small row groups, no second compression of JPEG bytes.
@@ -142,6 +143,7 @@ class Store:
         """Make files (relative path, content) or a local directory the current folder."""
         start = time.monotonic()
         version = _new_version()
+        self._sweep(name)
         with tempfile.TemporaryDirectory(prefix="sempark-") as scratch:
             local = files if isinstance(files, Path) else Path(scratch) / name
             if not isinstance(files, Path):
@@ -209,16 +211,28 @@ class Store:
         self._put(f"{self.root}/{table.name}/pointers/{number:08d}.json", pointer, overwrite=False)
         return manifest
 
+    def _sweep(self, name: str) -> None:
+        """Remove what a killed or failed run left: versions that no pointer ever named."""
+        pointed = [self._pointed(name, file) for file in self._pointers(name)]
+        for version in self._list(f"{self.root}/{name}"):
+            if version != "pointers" and version not in pointed:
+                self._fs.delete(self._path(f"{self.root}/{name}/{version}"), True)
+
     def _current(self, name: str) -> str | None:
         """The version named by the last whole pointer."""
         for file in reversed(self._pointers(name)):
-            try:
-                pointer = json.loads(self._get(f"{self.root}/{name}/pointers/{file}"))
-            except json.JSONDecodeError:
-                continue  # its writer was killed: the version before it holds
-            if pointer.get("end"):
-                return str(pointer["version"])
+            version = self._pointed(name, file)
+            if version is not None:
+                return version
         return None
+
+    def _pointed(self, name: str, file: str) -> str | None:
+        """The version a pointer names; None for one whose writer was killed."""
+        try:
+            pointer = json.loads(self._get(f"{self.root}/{name}/pointers/{file}"))
+        except json.JSONDecodeError:
+            return None
+        return str(pointer["version"]) if pointer.get("end") else None
 
     def _pointers(self, name: str) -> list[str]:
         return [f for f in self._list(f"{self.root}/{name}/pointers") if f.endswith(".json")]

@@ -259,8 +259,8 @@ SUBSET = Table(
 FINETUNED = Table(
     name="finetuned",
     key=(),
-    inputs=("images_flat", "labels", "scale", "near_duplicates"),
-    settings=("finetune", "features.input_size", "features.crop_databar", "labels.primary"),
+    inputs=("labels", "images_flat", "scale", "near_duplicates"),
+    settings=("finetune", "features.input_size", "features.crop_databar", "labels"),
     thesis="3.1.1",
     kind="folder",
 )
@@ -275,6 +275,7 @@ FEATURES = Table(
         checkpoint | string       | in or ft
         layer      | string       | features (2048) or logits (1001)
         md5        | string       | of the image
+        databar    | array<int>   | box that was cropped away; null: none
         vector     | array<float> | the layer's output
     """),
 )
