@@ -409,12 +409,13 @@ PARTITIONS = Table(
     key=("space", "method", "md5"),
     inputs=("codings", "neighbors"),
     settings=("partitions",),
-    thesis="4.2 (halo), chapter 5",
+    thesis="4.2, chapter 5",
     columns=_columns("""
         space  | string | whose points these are
         method | string | advanced_density_peaks, hdbscan, spectral
         md5    | string | of the image
-        label  | int    | -1: noise or halo
+        label  | int     | cluster, by first appearance; -1: in none
+        halo   | boolean | at its cluster's border, or noise
     """),
 )
 

@@ -1,0 +1,95 @@
+"""merges: one merge list a space and method, which holds the partition at every k.
+
+In: vectors and neighbor lists of each coded space. Out: a row a merge. Single, complete, centroid
+and Ward linkage; Density Peaks, where a center merges into its nearest denser one; HDBSCAN's tree.
+Source: sections 4.1 and 4.2 of the thesis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sempark import config
+from sempark.clustering import hdbscan, linkage, merges
+from sempark.clustering.density_peaks import density_peaks
+from sempark.clustering.local_density import Density
+from sempark.geometry import two_nn
+from sempark.geometry.neighbors import Neighbors
+from sempark.spaces import Vectors
+from sempark.tables import MERGES, PassedOver
+
+Progress = Callable[[int, int], None]
+
+
+def build(
+    found: Iterable[tuple[Vectors, Neighbors]],
+    settings: config.Merges,
+    min_cluster_size: int,
+    progress: Progress,
+) -> pa.Table:
+    """Merge each space by each method. Key: space, method, step."""
+    tables = []
+    for vectors, near in found:
+        for method in settings.methods:
+            one = merged(method, vectors, near, settings, min_cluster_size, progress)
+            tables.append(_table(vectors.space, method, one))
+    if not tables:
+        raise PassedOver("no coded space: too few images in the subset")
+    return pa.concat_tables(tables)
+
+
+def merged(
+    method: str,
+    vectors: Vectors,
+    near: Neighbors,
+    settings: config.Merges,
+    min_cluster_size: int,
+    progress: Progress,
+) -> merges.Merges:
+    """The merge list of one method on one space."""
+    X = vectors.X.astype(np.float64)
+    if method == "density_peaks":
+        k = min(settings.density_k, near.indices.shape[1])
+        short = Neighbors(near.indices[:, :k], near.distances[:, :k])
+        dimension = own_dimension(near) if settings.density == "pak" else None
+        density = cast(Density, settings.density)
+        return density_peaks(short, X, density, dimension=dimension).merges
+    if method == "hdbscan":
+        size = min(min_cluster_size, near.indices.shape[1] + 1)
+        return hdbscan.hdbscan(near, X, max(2, size), progress=progress).merges
+    return linkage.linkage(X, cast(linkage.Method, method), progress)
+
+
+def own_dimension(near: Neighbors) -> float:
+    """2-NN dimension of a space from its own neighbor lists."""
+    return two_nn.estimate(near.distances[:, 0], near.distances[:, 1]).dimension
+
+
+def from_table(rows: DataFrame, space: str, method: str) -> merges.Merges:
+    """A merge list from the table."""
+    chosen = rows.where((F.col("space") == space) & (F.col("method") == method))
+    table = chosen.select("step", "left", "right", "height", "size").toArrow().sort_by("step")
+    children = np.column_stack([table["left"].to_numpy(), table["right"].to_numpy()])
+    sizes = table["size"].to_numpy().astype(np.int64)
+    heights = table["height"].to_numpy()
+    return merges.Merges(children.astype(np.int64), heights, sizes, table.num_rows + 1)
+
+
+def _table(space: str, method: str, one: merges.Merges) -> pa.Table:
+    steps = one.n - 1
+    columns = [
+        pa.array([space] * steps, pa.string()),
+        pa.array([method] * steps, pa.string()),
+        pa.array(np.arange(steps, dtype=np.int32)),
+        pa.array(one.children[:, 0].astype(np.int32)),
+        pa.array(one.children[:, 1].astype(np.int32)),
+        pa.array(one.heights),
+        pa.array(one.sizes.astype(np.int32)),
+    ]
+    return pa.Table.from_arrays(columns, schema=MERGES.arrow)
