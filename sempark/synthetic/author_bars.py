@@ -78,7 +78,7 @@ def _paper(sheet: Sheet, box: Box, face: Face) -> None:
         part = sheet.canvas[max(0, y0) : y1, max(0, x0) : x1]
         level = float(part.mean()) if part.size else 128.0
         sheet.gray = 0 if level > 150 else 255
-        if level > 100 and sheet.gray == 255 or level < 190 and sheet.gray == 0:
+        if (level > 100 and sheet.gray == 255) or (level < 190 and sheet.gray == 0):
             # too little contrast for a reader: authors then darken or lighten what is behind
             target = 0.45 if sheet.gray == 255 else 1.0
             shade = part.astype(float) * target + (0 if sheet.gray == 255 else 60)

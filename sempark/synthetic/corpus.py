@@ -28,7 +28,7 @@ from sempark.synthetic.frequencies import (
     category_shares,
     scale_shares,
 )
-from sempark.synthetic.micrographs import CATEGORIES, LEAVES, draw
+from sempark.synthetic.micrographs import LEAVES, draw
 from sempark.synthetic.sheet import NM, Scale
 
 SOURCE = "source"

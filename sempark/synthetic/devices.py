@@ -1,18 +1,28 @@
-"""Micro-machines, electrodes and tips: made things with straight edges, seen from above or aslant.
+"""Micro-machines and electrodes: made things with straight edges, seen from above or aslant.
 
 In: a generator and a shape (h, w). Out: a raw signal, float32 (h, w), for `shading.detect`.
 
-Plates are painted one over the other in a frame that is turned, shifted and foreshortened; tips
-are height maps or silhouettes. Each function is one leaf of the tree of categories.
+Plates are painted one over the other in a frame that is turned, shifted and foreshortened. Each
+function is one leaf of the tree of categories.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from sempark.synthetic.fields import Field, Shape, coordinates, fractal, smooth_noise, step
-from sempark.synthetic.shading import shade
-from sempark.synthetic.strokes import Canvas, Points, box, circle, fill, line, plate, ribbon, turned
+from sempark.synthetic.fields import Field, Shape, fractal, smooth_noise
+from sempark.synthetic.strokes import (
+    Canvas,
+    Points,
+    box,
+    circle,
+    fill,
+    line,
+    plate,
+    ribbon,
+    shifted,
+    turned,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ def _chip(rng: np.random.Generator, shape: Shape) -> tuple[_Frame, Canvas]:
     return frame, np.clip(ground, 0, 255).astype(np.uint8)
 
 
-def _surface(rng: np.random.Generator, canvas: Canvas) -> Field:
+def sputtered(rng: np.random.Generator, canvas: Canvas) -> Field:
     """Return the canvas as a signal, with the slight roughness of sputtered metal."""
     shape = (canvas.shape[0], canvas.shape[1])
     return canvas.astype(np.float32) + np.float32(rng.uniform(1, 4)) * smooth_noise(rng, shape, 3)
@@ -76,7 +86,7 @@ def comb_drive(rng: np.random.Generator, shape: Shape) -> Field:
             frame.plate(canvas, box(x, -length / 2 + gap, finger, length - gap + 0.12))
     frame.plate(canvas, box(-0.9, -length / 2 - 0.32, 1.8, 0.2), 1.1)
     frame.plate(canvas, box(-0.9, length / 2 + 0.12, 1.8, 0.2), 1.1)
-    return _surface(rng, canvas)
+    return sputtered(rng, canvas)
 
 
 def cantilevers(rng: np.random.Generator, shape: Shape) -> Field:
@@ -90,9 +100,9 @@ def cantilevers(rng: np.random.Generator, shape: Shape) -> Field:
         width, length = pitch * 0.45, lengths[k % 12]
         tip = np.array([(x + width / 2, -0.3 + length + rng.choice([0.0, 0.05]))])
         beam = box(x, -0.32, width, length + 0.02)
-        frame.plate(canvas, np.concatenate([beam[:3], tip, beam[3:]]))
+        frame.plate(canvas, np.insert(beam, 3, tip, axis=0))
     frame.plate(canvas, box(-0.95, -0.75, 1.9, 0.45), 1.05)
-    return _surface(rng, canvas)
+    return sputtered(rng, canvas)
 
 
 def coil(rng: np.random.Generator, shape: Shape) -> Field:
@@ -109,12 +119,12 @@ def coil(rng: np.random.Generator, shape: Shape) -> Field:
     width = 0.48 / turns * rng.uniform(0.4, 0.55)
     placed = frame.place(path)
     thick = width * frame.size
-    line(canvas, placed + (1.5 * frame.lift[0], 1.5 * frame.lift[1]), thick, 0.3 * frame.face)
+    line(canvas, shifted(placed, 1.5 * frame.lift[0], 1.5 * frame.lift[1]), thick, 0.3 * frame.face)
     line(canvas, placed, thick + 2, min(250, 1.4 * frame.face))
     line(canvas, placed, thick, frame.face)
     frame.plate(canvas, box(-0.07, -0.07, 0.14, 0.14), 1.2)
     frame.plate(canvas, box(float(lead[0]) - 0.1, float(lead[1]) - 0.1, 0.25, 0.2), 1.1)
-    return _surface(rng, canvas)
+    return sputtered(rng, canvas)
 
 
 def electrodes(rng: np.random.Generator, shape: Shape) -> Field:
@@ -134,7 +144,7 @@ def electrodes(rng: np.random.Generator, shape: Shape) -> Field:
         frame.plate(canvas, box(x - 0.12, y - 0.1, 0.24, 0.2), 1.1)
     if rng.random() < 0.5:
         frame.plate(canvas, circle(0, 0, 0.6 * inner, 20), 1.3)
-    return _surface(rng, canvas)
+    return sputtered(rng, canvas)
 
 
 def channel(rng: np.random.Generator, shape: Shape) -> Field:
@@ -159,8 +169,8 @@ def channel(rng: np.random.Generator, shape: Shape) -> Field:
         line(canvas, well, 2, min(250, 1.6 * frame.face), closed=True)
     line(canvas, placed, thick + 4, min(250, 1.6 * frame.face))
     line(canvas, placed, thick, 0.25 * frame.face)
-    line(canvas, placed + (0, 0.12 * thick), 0.75 * thick, 0.5 * frame.face)
-    return _surface(rng, canvas)
+    line(canvas, shifted(placed, 0, 0.12 * thick), 0.75 * thick, 0.5 * frame.face)
+    return sputtered(rng, canvas)
 
 
 def gears(rng: np.random.Generator, shape: Shape) -> Field:
@@ -179,7 +189,7 @@ def gears(rng: np.random.Generator, shape: Shape) -> Field:
         frame.plate(canvas, circle(center[0], center[1], 0.22 * radius), 1.25)
         following = radius * rng.uniform(0.6, 1.0)
         x, radius = x + 0.98 * (radius + following), following
-    return _surface(rng, canvas)
+    return sputtered(rng, canvas)
 
 
 def membrane(rng: np.random.Generator, shape: Shape) -> Field:
@@ -208,84 +218,4 @@ def membrane(rng: np.random.Generator, shape: Shape) -> Field:
     for k in range(4):
         x, y = (0.5 if k % 2 else -0.65), (0.5 if k // 2 else -0.65)
         frame.plate(canvas, box(x, y, 0.15, 0.15), 1.15)
-    return _surface(rng, canvas)
-
-
-def needle(rng: np.random.Generator, shape: Shape) -> Field:
-    """One sharp cone against an empty background, at times with a ring of steps."""
-    h, w = shape
-    angle = rng.normal(0, 0.5)
-    apex = (w * rng.uniform(0.35, 0.65), h * rng.uniform(0.12, 0.45))
-    x, y = coordinates(shape, angle, apex)
-    opening = np.float32(rng.uniform(0.08, 0.45))
-    bluntness = np.float32(min(shape) * rng.uniform(0.004, 0.02))
-    shank = np.float32(min(shape) * rng.uniform(0.12, 0.35))
-    half = np.minimum(np.sqrt(bluntness**2 + (opening * np.maximum(y, 0)) ** 2), shank)
-    half = half + np.float32(0.02) * half * smooth_noise(rng, shape, 14)
-    across = x / np.maximum(half, 0.5)
-    inside = step(half - np.abs(x), 1.5) * step(y + bluntness, 1.5)
-    profile = 0.8 + 1.4 * np.clip(np.abs(across), 0, 1) ** 4 + 0.35 * across
-    grooves = 0.15 * smooth_noise(rng, (h, 1), 8) * np.ones((1, w), np.float32)
-    body = profile + grooves + 0.12 * fractal(rng, shape, 20, 4)
-    back = -0.8 + 0.25 * smooth_noise(rng, shape, 0.8 * min(shape)) - 0.0005 * y
-    return (inside * body + (1 - inside) * back).astype(np.float32)
-
-
-def probe(rng: np.random.Generator, shape: Shape) -> Field:
-    """A pyramid at the end of a beam, seen aslant."""
-    h, w = shape
-    s = min(shape)
-    side = rng.choice([-1, 1])
-    end = (w * (0.5 + 0.15 * side), h * rng.uniform(0.5, 0.7))
-    tilt, width = rng.normal(0, 0.12), s * rng.uniform(0.22, 0.4)
-    canvas = np.clip(20 + 5 * fractal(rng, shape, 0.4 * s, 2), 0, 255).astype(np.uint8)
-    squash = rng.uniform(0.45, 0.8)
-    nose = s * rng.uniform(0.1, 0.3)
-    beam = np.array(
-        [(nose, 0), (0, width / 2), (-1.6 * w, width / 2), (-1.6 * w, -width / 2), (0, -width / 2)]
-    )
-    level = rng.uniform(90, 130)
-    placed = turned(beam * (side, 1), tilt, end, squash)
-    plate(canvas, placed, (0, s * rng.uniform(0.02, 0.06)), level)
-    base = turned(
-        box(-0.62 * width, -0.28 * width, 0.56 * width, 0.56 * width) * (side, 1), tilt, end, squash
-    )
-    apex = base.mean(axis=0) - (rng.normal(0, 0.03) * s, s * rng.uniform(0.25, 0.42))
-    order = np.argsort(base[:, 1])
-    for k, shadow in zip(range(4), rng.permutation([0.75, 1.0, 1.25, 1.5]), strict=True):
-        i, j = order[k], (order[k] + 1) % 4
-        face = np.array([base[i], base[j], apex])
-        fill(canvas, face, level * shadow)
-        line(canvas, face, 1, min(250, 1.9 * level), closed=True)
-    fill(canvas, circle(apex[0], apex[1], 0.008 * s, 12), 235)
-    signal = canvas.astype(np.float32) + 5 * fractal(rng, shape, 12, 3)
-    return signal
-
-
-def tip_array(rng: np.random.Generator, shape: Shape) -> Field:
-    """Cones in rows, seen aslant, near ones larger and in front."""
-    h, w = shape
-    s = min(shape)
-    pitch = s * rng.uniform(0.13, 0.26)
-    squash, tall = rng.uniform(0.4, 0.75), rng.uniform(0.8, 1.7)
-    canvas = np.clip(60 + 5 * fractal(rng, shape, 24, 4), 0, 255).astype(np.uint8)
-    level, foot = rng.uniform(90, 130), rng.uniform(0.28, 0.42)
-    shift = rng.choice([0.0, 0.5])
-    y, row = -0.2 * h, 0
-    while y < 1.5 * h:
-        near = 0.75 + 0.35 * y / h
-        size = pitch * near
-        for k in range(-1, int(w / size) + 3):
-            x = (k + shift * (row % 2)) * size + rng.normal(0, 0.01) * size + (w % size) / 2
-            base = circle(x, y, foot * size, 24, squash)
-            apex = np.array([(x + rng.normal(0, 0.01) * size, y - 0.75 * tall * size)])
-            fill(canvas, base + (0.1 * size, 0.05 * size), 0.4 * level)
-            for share, shadow in ((1.0, 1.45), (0.8, 1.1), (0.5, 0.85), (0.2, 1.0)):
-                left, right = base[12] * share + (1 - share) * np.array((x, y)), base[0]
-                right = right * share + (1 - share) * np.array((x, y))
-                front = turned(circle(0, 0, foot * size * share, 24)[:13], 0.0, (x, y), squash)
-                cone = np.concatenate([apex, right[None], front, left[None]])
-                fill(canvas, cone, level * shadow)
-            fill(canvas, circle(apex[0, 0], apex[0, 1], max(1.0, 0.02 * size), 10), 240)
-        y, row = y + size * squash, row + 1
-    return _surface(rng, canvas) + shade(smooth_noise(rng, shape, 5), rng)
+    return sputtered(rng, canvas)

@@ -8,6 +8,8 @@ milliseconds for 640 x 480 pixels, whatever the number of cells.
 Source: value noise and fractal sums (Ebert et al., Texturing and Modeling, 3rd ed., 2003).
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,11 @@ def smooth_noise(rng: np.random.Generator, shape: Shape, cell: float) -> Field:
     h, w = shape
     rows, columns = int(np.ceil(h / cell)) + 2, int(np.ceil(w / cell)) + 2
     grid = rng.standard_normal((rows, columns), dtype=np.float32)
+    if cell >= 16:  # what varies this slowly is as good from a quarter of the pixels
+        size = (max(w // 4 + 1, round(columns * cell / 4)), max(h // 4 + 1, round(rows * cell / 4)))
+        small = cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC)
+        part = small[: h // 4 + 1, : w // 4 + 1]
+        return cv2.resize(part, (w, h), interpolation=cv2.INTER_LINEAR)
     size = (max(w, round(columns * cell)), max(h, round(rows * cell)))
     return cv2.resize(grid, size, interpolation=cv2.INTER_CUBIC)[:h, :w]
 
@@ -113,26 +120,46 @@ def lattice(
     return points[inside]
 
 
-def cells(points: NDArray[np.float64], shape: Shape) -> tuple[NDArray[np.int32], Field]:
-    """Return the label of the nearest point for each pixel and the distance to the cell's border.
+@dataclass(frozen=True)
+class Cells:
+    """Cells around points: labels (h, w), distance to the border (h, w), seeds (n, 2) as x, y.
 
-    Points outside the shape are left out; ties go to either side. Labels are positive and count
-    the points inside; the distance is in pixels.
+    `seeds[labels]` is each pixel's own point; label 0 does not occur.
     """
+
+    labels: NDArray[np.int32]
+    inside: Field
+    seeds: NDArray[np.float32]
+
+
+def cells(points: NDArray[np.float64], shape: Shape) -> Cells:
+    """Divide the shape among the points inside it, each pixel to the nearest; ties either way."""
     h, w = shape
-    seeds = np.ones(shape, np.uint8)
+    free = np.ones(shape, np.uint8)
     xy = np.round(points).astype(int)
     xy = xy[(xy[:, 0] >= 0) & (xy[:, 0] < w) & (xy[:, 1] >= 0) & (xy[:, 1] < h)]
-    seeds[xy[:, 1], xy[:, 0]] = 0
     if len(xy) == 0:
-        seeds[h // 2, w // 2] = 0
+        xy = np.array([(w // 2, h // 2)])
+    free[xy[:, 1], xy[:, 0]] = 0
     _, labels = cv2.distanceTransformWithLabels(
-        seeds, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+        free, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )
+    seeds = np.zeros((int(labels.max()) + 1, 2), np.float32)
+    seeds[labels[xy[:, 1], xy[:, 0]]] = xy
     border = np.ones(shape, np.uint8)
     border[:, 1:][labels[:, 1:] != labels[:, :-1]] = 0
     border[1:][labels[1:] != labels[:-1]] = 0
-    return labels, cv2.distanceTransform(border, cv2.DIST_L2, 3)
+    return Cells(labels, cv2.distanceTransform(border, cv2.DIST_L2, 3), seeds)
+
+
+def bent(rng: np.random.Generator, field: Field, reach: float, cell: float) -> Field:
+    """Return a field pulled about by `reach` pixels, in bends about `cell` pixels long."""
+    shape = (field.shape[0], field.shape[1])
+    xs = np.arange(shape[1], dtype=np.float32) + np.float32(reach) * smooth_noise(rng, shape, cell)
+    ys = np.arange(shape[0], dtype=np.float32)[:, None] + np.float32(reach) * smooth_noise(
+        rng, shape, cell
+    )
+    return cv2.remap(field, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
 
 
 def stamp_maximum(height: Field, bump: Field, x: float, y: float) -> None:
@@ -170,3 +197,11 @@ def dome(radius: float, squash: float = 1.0, power: float = 2.0, angle: float = 
     r = (np.abs(x / radius) ** power + np.abs(y / (radius * squash)) ** power).astype(np.float32)
     bump = radius * np.maximum(1 - r, 0) ** np.float32(1 / power)
     return np.where(r < 1, bump, np.float32(-1e3)).astype(np.float32)
+
+
+def cone(radius: float, height: float) -> Field:
+    """Return a round cone; outside it is -1e3."""
+    reach = int(np.ceil(radius)) + 1
+    x, y = coordinates((2 * reach + 1, 2 * reach + 1), 0.0, (reach, reach))
+    r = np.hypot(x, y) / np.float32(radius)
+    return np.where(r < 1, np.float32(height) * (1 - r), np.float32(-1e3)).astype(np.float32)

@@ -11,7 +11,9 @@ import numpy as np
 from sempark.synthetic.fields import (
     Field,
     Shape,
+    bent,
     cells,
+    cone,
     coordinates,
     dome,
     fractal,
@@ -22,7 +24,7 @@ from sempark.synthetic.fields import (
     step,
 )
 from sempark.synthetic.shading import shade
-from sempark.synthetic.strokes import circle, fill, line, turned
+from sempark.synthetic.strokes import circle, fill, line, shifted, turned
 
 
 def _flat(rng: np.random.Generator, shape: Shape, rough: float) -> Field:
@@ -45,7 +47,7 @@ def sparse_spheres(rng: np.random.Generator, shape: Shape) -> Field:
     spread = rng.uniform(0.03, 0.25)
     for x, y in points:
         stamp_maximum(height, dome(radius * np.exp(rng.normal(0, spread))), x, y)
-    return _lit(rng, height, 0.15, 0.8)
+    return _lit(rng, height, 0.15, rng.uniform(0.1, 0.5))
 
 
 def packed_spheres(rng: np.random.Generator, shape: Shape) -> Field:
@@ -93,7 +95,7 @@ def cubes(rng: np.random.Generator, shape: Shape) -> Field:
         turn, lean = rng.uniform(0, np.pi / 2), rng.uniform(0.35, 0.8)
         top = turned(circle(0, 0, 0.72 * edge, 4), turn, (x, y), lean)
         drop = np.array((0.0, edge * np.sqrt(1 - lean**2)))
-        fill(canvas, top + drop + (0.12 * edge, 0.1 * edge), 12)
+        fill(canvas, shifted(top + drop, 0.12 * edge, 0.1 * edge), 12)
         low = int(np.argmax(top[:, 1]))
         tone = rng.uniform(0.85, 1.15)
         for k, level in ((low - 1, 75), (low, 110)):
@@ -124,7 +126,7 @@ def aggregates(rng: np.random.Generator, shape: Shape) -> Field:
             lift = np.float32(1.6 * radius * np.exp(-(dx * dx + dy * dy) / extent**2))
             bump = bumps[int(rng.integers(0, 5))]
             stamp_maximum(height, bump + lift * np.float32(rng.uniform(0.2, 1.6)), x + dx, y + dy)
-    return _lit(rng, height, 0.3, 0.9)
+    return _lit(rng, height, 0.3, 0.4)
 
 
 def platelets(rng: np.random.Generator, shape: Shape) -> Field:
@@ -139,8 +141,8 @@ def platelets(rng: np.random.Generator, shape: Shape) -> Field:
         flake[:, 1] *= squash
         flake = turned(flake, turn, (x, y))
         level = rng.uniform(85, 150)
-        fill(canvas, flake + (0.05 * size, 0.08 * size), 0.3 * level)
-        fill(canvas, flake + (0, 0.035 * size), 1.5 * level)
+        fill(canvas, shifted(flake, 0.05 * size, 0.08 * size), 0.3 * level)
+        fill(canvas, shifted(flake, 0, 0.035 * size), 1.5 * level)
         fill(canvas, flake, level)
         line(canvas, flake, 1, min(255, 1.6 * level), closed=True)
     return canvas.astype(np.float32) + 5 * fractal(rng, shape, 16, 3)
@@ -151,19 +153,18 @@ def powder(rng: np.random.Generator, shape: Shape) -> Field:
     s = min(shape)
     height = np.full(shape, -10, np.float32)
     coarse = s * rng.uniform(0.07, 0.16)
+    xs = np.arange(shape[1], dtype=np.float32)
+    ys = np.arange(shape[0], dtype=np.float32)[:, None]
     for size, lift in ((coarse, 0.0), (0.45 * coarse, 0.4), (0.2 * coarse, 0.7)):
-        labels, inside = cells(scattered(rng, shape, size), shape)
-        n = int(labels.max()) + 1
-        x, y = coordinates(shape)
-        slopes = rng.normal(0, 0.45, (n, 2)).astype(np.float32)
-        counts = np.maximum(np.bincount(labels.ravel(), minlength=n), 1).astype(np.float32)
-        cx = np.bincount(labels.ravel(), (x + 0 * y).ravel(), n).astype(np.float32) / counts
-        cy = np.bincount(labels.ravel(), (y + 0 * x).ravel(), n).astype(np.float32) / counts
-        facet = slopes[labels, 0] * (x - cx[labels]) + slopes[labels, 1] * (y - cy[labels])
-        base = rng.normal(0, 0.4 * size, n).astype(np.float32)[labels] + np.float32(lift * coarse)
-        grain = base + facet + np.minimum(1.6 * inside, np.float32(0.45 * size))
-        present = (rng.random(n) < (1.0 if lift == 0 else 0.3))[labels] & (inside > 1)
-        height = np.where(present, np.maximum(height, grain), height)
+        crumbs = cells(scattered(rng, shape, size), shape)
+        n = len(crumbs.seeds)
+        slopes = (0.45 * rng.standard_normal((n, 2))).astype(np.float32)
+        base = (0.4 * size * rng.standard_normal(n)).astype(np.float32) + np.float32(lift * coarse)
+        base = base - (slopes * crumbs.seeds).sum(axis=1)
+        base[rng.random(n) > (1.0 if lift == 0 else 0.3)] = -1e3
+        plane = slopes[crumbs.labels, 0] * xs + slopes[crumbs.labels, 1] * ys
+        grain = base[crumbs.labels] + plane + np.minimum(1.6 * crumbs.inside, 0.45 * size)
+        np.maximum(height, np.where(crumbs.inside > 1, grain, -1e3), out=height, casting="unsafe")
     return _lit(rng, height, rng.uniform(0.3, 0.9), 0.9)
 
 
@@ -190,7 +191,7 @@ def pollen(rng: np.random.Generator, shape: Shape) -> Field:
     h, w = shape
     s = min(shape)
     height = 3 * _flat(rng, shape, 1.0) - 20
-    spines, pointed = int(rng.uniform(60, 150)), rng.uniform(1.1, 1.9)
+    spines, thick, long = int(rng.uniform(60, 150)), rng.uniform(0.08, 0.14), rng.uniform(0.2, 0.5)
     n = int(rng.integers(1, 5))
     radius = s * rng.uniform(0.2, 0.34) / n**0.4
     middles = rng.permutation(scattered(rng, shape, 2.1 * radius))
@@ -203,8 +204,9 @@ def pollen(rng: np.random.Generator, shape: Shape) -> Field:
             z = 1 - 2 * (k + 0.5) / spines
             ring = radius * np.sqrt(1 - z * z) * 1.08
             px, py = x + ring * np.cos(k * golden + turn), y + ring * np.sin(k * golden + turn)
-            spine = dome(radius * 0.13, power=pointed / 1.4)
-            stamp_maximum(height, spine * np.float32(1.6) + np.float32(radius * z), px, py)
+            lean = 1 + 0.5 * (1 - z)  # spines at the rim are seen from the side
+            spine = cone(radius * thick * lean, radius * long)
+            stamp_maximum(height, spine + np.float32(radius * z), px, py)
     return _lit(rng, height, 0.3, 0.7)
 
 
@@ -213,16 +215,18 @@ def leaf_tissue(rng: np.random.Generator, shape: Shape) -> Field:
     s = min(shape)
     size = s * rng.uniform(0.12, 0.24)
     points = scattered(rng, shape, size)
-    _, inside = cells(points, shape)
+    inside = bent(rng, cells(points, shape).inside, rng.uniform(0.02, 0.12) * size, 0.22 * size)
     bulge = np.sqrt(np.clip(inside / np.float32(0.4 * size), 0, 1))
-    wavy = 0.02 * size * fractal(rng, shape, 0.3 * size, 4)
-    height = (np.float32(0.28 * size) * bulge + wavy).astype(np.float32)
-    signal = _lit(rng, height, rng.uniform(0.3, 0.8), 0.5)
-    for x, y in points[rng.random(len(points)) < 0.3]:
-        u, v = coordinates(shape, rng.uniform(0, np.pi), (x + 0.5 * size, y))
-        r = np.hypot(u / np.float32(0.32 * size), v / np.float32(0.2 * size))
-        slit = np.hypot(u / np.float32(0.2 * size), v / np.float32(0.045 * size))
-        lip = step(1 - np.abs(r - 0.7) / 0.3, 0.8)
-        signal = signal + np.float32(1.2 * signal.std()) * lip * (slit > 1)
-        signal = signal - np.float32(2.5 * signal.std()) * step(1 - slit, 0.5)
-    return signal.astype(np.float32)
+    folds = np.float32(0.02 * size) * fractal(rng, shape, 0.3 * size, 4)
+    height = np.float32(0.28 * size) * bulge + folds
+    mouth = np.zeros(shape, np.float32)
+    for x, y in points[rng.random(len(points)) < rng.choice([0.0, 0.3])] + (0.5 * size, 0):
+        reach = int(0.5 * size)
+        u, v = coordinates((2 * reach + 1, 2 * reach + 1), rng.uniform(0, np.pi), (reach, reach))
+        rim = np.hypot(u / np.float32(0.34 * size), v / np.float32(0.22 * size))
+        slit = np.hypot(u / np.float32(0.22 * size), v / np.float32(0.05 * size))
+        lip = np.exp(-(((rim - 0.7) / 0.25) ** 2)) + 3 * step(1 - slit, 0.5)
+        stamp_maximum(mouth, lip, x, y)
+    lips = np.float32(0.16 * size) * np.minimum(mouth, 1)
+    signal = _lit(rng, height * (1 - 0.8 * np.minimum(mouth, 1)) + lips, rng.uniform(0.3, 0.8), 0.5)
+    return signal - np.float32(3 * signal.std()) * np.clip(mouth - 1, 0, 1)

@@ -66,14 +66,14 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=512)
 def _size_for(path: str, digit_px: int) -> int:
     """Return the font size whose digits are `digit_px` high, as near as whole sizes allow."""
-    left, top, right, bottom = _font(path, 200).getbbox("0", anchor="ls")
+    _, top, _, bottom = _font(path, 200).getbbox("0", anchor="ls")
     size = max(4, round(200 * digit_px / (bottom - top)))
     heights = {s: _digit_height(path, s) for s in range(max(4, size - 2), size + 3)}
     return min(heights, key=lambda s: (abs(heights[s] - digit_px), s))
 
 
 def _digit_height(path: str, size: int) -> float:
-    left, top, right, bottom = _font(path, size).getbbox("0", anchor="ls")
+    _, top, _, bottom = _font(path, size).getbbox("0", anchor="ls")
     return float(bottom - top)
 
 

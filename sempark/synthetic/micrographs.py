@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from sempark.synthetic import devices, grains, strands, surfaces
+from sempark.synthetic import devices, grains, strands, surfaces, tips
 from sempark.synthetic.fields import Field, Shape
 from sempark.synthetic.shading import detect
 
@@ -40,7 +40,7 @@ LEAVES: dict[str, dict[str, Texture]] = {
     },
     "Films_Coated_Surface": {"Films_Coated_Surface": surfaces.coated_film},
     "Powder": {"Powder": grains.powder},
-    "Tips": {"Needles": devices.needle, "Probes": devices.probe, "Tip_arrays": devices.tip_array},
+    "Tips": {"Needles": tips.needle, "Probes": tips.probe, "Tip_arrays": tips.tip_array},
     "Nanowires": {
         "Random_networks": strands.random_network,
         "Curly_tangles": strands.curly_tangle,

@@ -33,6 +33,11 @@ def fill(canvas: Canvas, points: Points, level: float) -> None:
     cv2.fillPoly(canvas, [_fixed(points)], float(level), cv2.LINE_AA, shift=_SHIFT)
 
 
+def shifted(points: Points, dx: float, dy: float) -> Points:
+    """Return points moved by (dx, dy)."""
+    return points + np.array((dx, dy))
+
+
 def tube(canvas: Canvas, points: Points, width: float, top: float, edge: float) -> None:
     """Paint a round wire along points (n, 2): gray `top` in the middle, `edge` at its flanks."""
     line(canvas, points, width + max(2.0, 0.3 * width), 0.25 * top)
@@ -47,10 +52,10 @@ def plate(canvas: Canvas, outline: Points, lift: tuple[float, float], face: floa
     """Paint a raised plate: `lift` is where its wall shows, (dx, dy) in pixels, `face` its gray."""
     dx, dy = lift
     steps = max(1, int(np.ceil(max(abs(dx), abs(dy)) / 2)))
-    shadow = outline + (1.6 * dx, 1.6 * dy)
+    shadow = shifted(outline, 1.6 * dx, 1.6 * dy)
     fill(canvas, shadow, 0.35 * face)
     for k in range(steps, 0, -1):
-        fill(canvas, outline + (dx * k / steps, dy * k / steps), 0.55 * face)
+        fill(canvas, shifted(outline, dx * k / steps, dy * k / steps), 0.55 * face)
     fill(canvas, outline, face)
     line(canvas, outline, 1.0, min(255.0, 1.45 * face + 20), closed=True)
 

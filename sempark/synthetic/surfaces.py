@@ -7,12 +7,12 @@ grains and cracks; a sponge is the level set of a random field at several depths
 one leaf of the tree of categories.
 """
 
-import cv2
 import numpy as np
 
 from sempark.synthetic.fields import (
     Field,
     Shape,
+    bent,
     cells,
     fractal,
     scattered,
@@ -101,13 +101,13 @@ def rings(rng: np.random.Generator, shape: Shape) -> Field:
     """Rings around one or a few middles, like zone plates and bull's eyes."""
     x, y = tilted(rng, shape)
     s = np.float32(min(shape))
-    period = np.float32(s * rng.choice([0.55, 0.8, 1.4]))
+    period = np.float32(s * rng.choice([0.55, 0.8, 1.0]))
     u, v = x - period * np.round(x / period), y - period * np.round(y / period)
     r = np.hypot(u, v)
     if rng.random() < 0.5:
         phase = r * np.float32(2 * np.pi / (s * rng.uniform(0.03, 0.07)))
     else:
-        phase = r * r * np.float32(2 * np.pi / (s * s * rng.uniform(0.006, 0.014)))
+        phase = r * r * np.float32(2 * np.pi / (s * s * rng.uniform(0.012, 0.03)))
     inside = step(np.float32(0.47) * period - r, 2.0)
     ridge = step(np.cos(phase), 0.7) * inside
     return _finish(rng, np.float32(0.012) * s * ridge, ridge)
@@ -147,18 +147,14 @@ def coated_film(rng: np.random.Generator, shape: Shape) -> Field:
     """Fine close grains, with cracks that divide the film into flakes."""
     s = min(shape)
     grain = s * rng.uniform(0.02, 0.045)
-    labels, inside = cells(scattered(rng, shape, grain), shape)
-    tone = rng.standard_normal(int(labels.max()) + 1).astype(np.float32)[labels]
-    height = np.minimum(inside, np.float32(0.3 * grain)) + np.float32(0.06 * grain) * tone
+    grains = cells(scattered(rng, shape, grain), shape)
+    tone = rng.standard_normal(len(grains.seeds), dtype=np.float32)[grains.labels]
+    height = np.minimum(grains.inside, np.float32(0.3 * grain)) + np.float32(0.06 * grain) * tone
     signal = shade(height + 0.5 * fractal(rng, shape, 24, 4), rng, 0.8, 0.4)
     signal = signal / np.float32(signal.std() + 1e-6) + np.float32(0.25) * tone
     if rng.random() < 0.85:
-        _, border = cells(scattered(rng, shape, s * rng.uniform(0.3, 0.7)), shape)
-        bend = np.float32(0.05 * s)
-        ys, xs = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-        xs += bend * smooth_noise(rng, shape, 0.15 * s)
-        ys += bend * smooth_noise(rng, shape, 0.15 * s)
-        gap = cv2.remap(border, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+        flakes = cells(scattered(rng, shape, s * rng.uniform(0.3, 0.7)), shape)
+        gap = bent(rng, flakes.inside, 0.05 * s, 0.15 * s)
         width = s * rng.uniform(0.004, 0.012)
         signal = signal - np.float32(4.5) * step(np.float32(width) - gap, width)
         signal = signal + np.float32(1.2) * np.exp(-((gap / np.float32(width) - 2.2) ** 2))
@@ -173,7 +169,7 @@ def porous_sponge(rng: np.random.Generator, shape: Shape) -> Field:
     for depth in (0.45, 0.7, 1.0):
         size = pore * (0.7 + 0.3 * depth)
         points = scattered(rng, shape, size)
-        _, border = cells(points, shape)
+        border = cells(points, shape).inside
         wobble = np.float32(0.12 * size) * fractal(rng, shape, 0.5 * size, 3)
         wall = np.float32(size * rng.uniform(0.10, 0.2)) - border + wobble
         inside = step(wall, 2.0)
