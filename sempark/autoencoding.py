@@ -1,0 +1,91 @@
+"""How the pipeline trains one autoencoder: its shape, its inputs' scale, the width of its codings.
+
+In: vectors of a raw space and settings. Out: a trained `Autoencoder3MLP`. Used by the grid search
+and by the codings made of its winners. Source: sections 3.2.4 and 3.3.2 of the thesis.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sempark.config import Codings
+from sempark.networks.autoencoder import Autoencoder3MLP, Phase
+from sempark.spaces import Vectors
+
+logger = logging.getLogger(__name__)
+
+ALL_PHASES = ("1_a", "1_b", "1", "2", "g")
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What the grid varies: units of the first two layers, ties, phases, activation, rate."""
+
+    n_hidden1: int
+    n_hidden2: int
+    tied: str
+    phases: str
+    activation: str
+    learning_rate: float
+
+
+def default_architecture(settings: Codings) -> Architecture:
+    """The settings' own, where no grid was searched."""
+    n_hidden1, n_hidden2 = settings.n_hidden
+    rate = settings.learning_rate
+    return Architecture(n_hidden1, n_hidden2, settings.tied, "g", "elu", rate)
+
+
+def n_codings(vectors: Vectors, plateau: float | None, settings: Codings) -> int:
+    """Width of a space's codings, by the rule above or as the settings say."""
+    most = min(settings.bound, vectors.X.shape[1], len(vectors.md5s) - 1)
+    chosen = settings.dimensions.get(vectors.space)
+    if chosen is None:
+        chosen = settings.bound if plateau is None else round(plateau) + 1
+    size = max(1, min(most, chosen))
+    measured = "no plateau" if plateau is None else f"plateau {plateau:.1f}"
+    logger.info("%s: %s, bound %d, codings %d", vectors.space, measured, settings.bound, size)
+    return size
+
+
+def standardized(X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Centered and divided by one number, the root mean variance, which leaves angles as they are.
+
+    Learning rates and the weight of the kernels then mean the same in each space.
+    """
+    centered = X - X.mean(axis=0, dtype=np.float64).astype(np.float32)
+    scale = float(np.sqrt(np.mean(np.square(centered, dtype=np.float64))))
+    return centered / np.float32(scale) if scale > 0 else centered
+
+
+def train(
+    X: NDArray[np.float32],
+    n_codings: int,
+    architecture: Architecture,
+    settings: Codings,
+    epochs: int,
+    progress: Progress | None,
+) -> Autoencoder3MLP:
+    """An autoencoder of one architecture, trained."""
+    model = Autoencoder3MLP(
+        X.shape[1],
+        (architecture.n_hidden1, architecture.n_hidden2, n_codings),
+        (False, False, architecture.tied == "outer"),
+        architecture.activation,
+        architecture.learning_rate,
+        settings.l2_reg,
+        tempfile.mkdtemp(prefix="sempark-"),
+        seed=settings.seed,
+    )
+    phases = cast(list[Phase], architecture.phases.split("+"))
+    each = [epochs] * len(ALL_PHASES)
+    model.train(X, each, phases, min(settings.batch, len(X)), progress=progress)
+    return model
