@@ -3,15 +3,14 @@
 In: a number of images and a seed. Out: a plan (what each file is), the bytes of the files an item
 of the plan stands for, and the truth as rows.
 
-An item is one picture with all its files: the TIFF, its copies and near copies, JPEGs, sidecars
-and labels; or one file that is no picture. Items depend on nothing but their own fields, so they
-can be drawn in any order, anywhere, with the same bytes.
+Items depend on nothing but their own fields, so they can be drawn in any order, anywhere, with
+the same bytes. `truth` is that of `sempark.synthetic.items`.
 Source: sections 2.1 and 2.2 of the thesis.
 """
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -28,53 +27,14 @@ from sempark.synthetic.frequencies import (
     category_shares,
     scale_shares,
 )
+from sempark.synthetic.items import File, Item, truth
 from sempark.synthetic.micrographs import LEAVES, draw
 from sempark.synthetic.sheet import NM, Scale
 
+__all__ = ["LABELS", "SOURCE", "File", "Item", "pixels", "plan", "render", "truth"]
+
 SOURCE = "source"
 LABELS = "labels"
-
-
-@dataclass(frozen=True)
-class File:
-    """One file of an item.
-
-    Attributes
-    ----------
-    path : below the corpus; bytes that are no UTF-8 as surrogates (os.fsdecode).
-    form : how its bytes are made, such as "main", "jpeg:95" or "near:pixels".
-    data_set, category, subcategory : of a labelled file, else empty.
-    match : how a labelled file can be matched: "jpeg_md5", "reencoded", "pixels", "perceptual"
-        or "" where nothing matches.
-    """
-
-    path: str
-    form: str
-    data_set: str = ""
-    category: str = ""
-    subcategory: str = ""
-    match: str = ""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A picture with all its files, or a file that is none (`kind` says what is wrong with it)."""
-
-    index: int
-    seed: int
-    kind: str
-    category: str
-    leaf: str
-    layout: str
-    value: float
-    unit: str
-    nm_per_px: float
-    shape: tuple[int, int]
-    form: str
-    vendor: str = ""
-    vendor_nm_per_px: float = 0.0
-    quality: int = jpeg.DEFAULT_QUALITY
-    files: tuple[File, ...] = field(default=())
 
 
 def plan(n_images: int, seed: int, quality: int = jpeg.DEFAULT_QUALITY) -> list[Item]:
@@ -101,7 +61,7 @@ def plan(n_images: int, seed: int, quality: int = jpeg.DEFAULT_QUALITY) -> list[
     ]
     items = [replace(item, files=_files(rng, item)) for item in items]
     items += _strays(rng, n_images, seed, quality)
-    return labels.add(rng, items, LABELS, File)
+    return labels.add(rng, items, LABELS)
 
 
 def _leaves(rng: np.random.Generator, n: int) -> list[tuple[str, str]]:
@@ -141,9 +101,21 @@ def _picture(
     vendor, factor = _vendor(rng, layout)
     kind = "picture" if layout == "empty" or rng.random() > 0.006 else "illegible"
     item = Item(
-        index, seed, kind, category, leaf, layout, value, unit, nm_per_px, shape,
-        _pick(rng, tiffs.FORMS), vendor, nm_per_px * factor if vendor else 0.0, quality,
-    )  # fmt: skip
+        index,
+        seed,
+        kind,
+        category,
+        leaf,
+        layout,
+        value,
+        unit,
+        nm_per_px,
+        shape,
+        _pick(rng, tiffs.FORMS),
+        vendor,
+        nm_per_px * factor if vendor else 0.0,
+        quality,
+    )
     return replace(item, form="plain") if vendor and item.form == "pages" else item
 
 
@@ -230,7 +202,7 @@ def _strays(rng: np.random.Generator, n_images: int, seed: int, quality: int) ->
                     "plain",
                     quality=quality,
                     files=(File(name, made),),
-                )  # fmt: skip
+                )
             )
     return items
 
@@ -282,10 +254,14 @@ def _content(
         return mess.broken(how, main, rng)
     if kind == "sidecar":
         return _sidecar(item, rng)
-    foreign = {"bmp": lambda: mess.bmp(gray), "dm3": lambda: mess.dm3(gray)}
-    foreign |= {"djvu": lambda: mess.djvu(item.shape), "text": lambda: b"Lista dei campioni\r\n"}
-    foreign |= {"pdf": lambda: mess.pdf(jpeg.encode(gray), item.shape)}
-    foreign |= {"thumbs": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)}
+    foreign: dict[str, Callable[[], bytes]] = {
+        "bmp": lambda: mess.bmp(gray),
+        "dm3": lambda: mess.dm3(gray),
+        "djvu": lambda: mess.djvu(item.shape),
+        "pdf": lambda: mess.pdf(jpeg.encode(gray), (gray.shape[0], gray.shape[1])),
+        "text": lambda: b"Lista dei campioni\r\n",
+        "thumbs": lambda: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+    }
     return foreign[kind]()
 
 
@@ -306,76 +282,3 @@ def _sidecar(item: Item, rng: np.random.Generator) -> bytes:
     if item.vendor == "Hitachi":
         return tiffs.hitachi_text(item.vendor_nm_per_px, bool(rng.random() < 0.3))
     return tiffs.hdr(item.vendor_nm_per_px)
-
-
-def truth(items: Iterable[Item], md5s: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
-    """Tell the truth of a plan, a row a file.
-
-    Parameters
-    ----------
-    items : of `plan`.
-    md5s : md5 of the content by `File.path`, as rendered; empty strings without it.
-
-    Returns
-    -------
-    list of dict
-        path (bytes that are no UTF-8, and %, as %XX), item, form, format, md5, content_group
-        and jpeg_group (equal for files with equal bytes, equal gray JPEG), near_duplicate_of (a
-        content group), status (of images_flat: "ok", "undecodable", "empty", "too_large", "" for
-        what is no TIFF), category, leaf, layout, value, unit, nm_per_px, bar_px, scale ("ok" or
-        "none"), vendor, vendor_nm_per_px, data_set, label, sublabel, match.
-    """
-    known = md5s or {}
-    return [_row(item, file, known) for item in items for file in item.files]
-
-
-_BROKEN = {"empty": "empty", "huge": "too_large"}
-
-
-def _row(item: Item, file: File, md5s: Mapping[str, str]) -> dict[str, Any]:
-    kind, _, how = file.form.partition(":")
-    is_tiff = kind in ("main", "metadata", "near") or (kind == "broken" and how != "garbage")
-    read = item.kind in ("picture",) and item.layout != "empty" and kind != "broken"
-    own = f"{item.index}:{file.form}"
-    return {
-        "path": printable(file.path),
-        "item": item.index,
-        "form": file.form,
-        "format": _format(kind, how),
-        "md5": md5s.get(file.path, ""),
-        "content_group": own,
-        "jpeg_group": f"{item.index}" if kind in ("main", "metadata") else own,
-        "near_duplicate_of": f"{item.index}:main" if kind == "near" else "",
-        "status": _BROKEN.get(how, "undecodable") if kind == "broken" else "ok" * is_tiff,
-        "category": item.category,
-        "leaf": item.leaf,
-        "layout": item.layout,
-        "value": item.value if read else None,
-        "unit": item.unit if read else None,
-        "nm_per_px": item.nm_per_px,
-        "bar_px": Scale(item.value, item.unit, item.nm_per_px).bar_px if read else None,
-        "scale": "ok" if read else "none",
-        "vendor": item.vendor if kind == "main" else "",
-        "vendor_nm_per_px": item.vendor_nm_per_px if item.vendor and kind == "main" else None,
-        "data_set": file.data_set,
-        "label": file.category,
-        "sublabel": file.subcategory,
-        "match": file.match,
-    }
-
-
-def _format(kind: str, how: str) -> str:
-    """Return the format word of a file's content."""
-    if kind in ("main", "metadata", "near"):
-        return "TIFF"
-    if kind == "broken":
-        return {"empty": "EMPTY", "garbage": ""}.get(how, "TIFF")
-    if kind in ("jpeg", "progressive", "tagged"):
-        return "JPEG"
-    return {"sidecar": "TEXT", "text": "TEXT", "thumbs": "OLE"}.get(kind, kind.upper())
-
-
-def printable(path: str) -> str:
-    """Return a path with bytes that are no UTF-8, and %, as %XX."""
-    escaped = path.replace("%", "%25")
-    return "".join(f"%{ord(c) - 0xDC00:02X}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in escaped)

@@ -4,12 +4,11 @@ In: a gray picture, a layout, a printed length and the pixel size. Out: the pict
 bar and a `DataBarTruth`.
 
 The layouts vary within each family: sizes, places, colors, fonts, which other texts stand there.
-`draw_case` makes whole benchmark images of three kinds: a legible scale, none, an illegible one.
 Source: the data bars of eight makers' instruments; section 2.3 of the thesis.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -21,14 +20,11 @@ from sempark.synthetic import (
     stripes_jeol,
     stripes_others,
     stripes_zeiss,
-    wear,
 )
 from sempark.synthetic.lettering import wheel_fonts
-from sempark.synthetic.micrographs import CATEGORIES, LEAVES, draw
 from sempark.synthetic.sheet import NM, Box, Scale, Sheet
 
 Kind = Literal["legible", "none", "illegible"]
-KINDS: tuple[Kind, ...] = ("legible", "none", "illegible")
 
 _DRAW: dict[str, Callable[[Sheet], None]] = {
     "zeiss_white": stripes_zeiss.white,
@@ -156,7 +152,8 @@ def draw_databar(
     """
     if layout not in _DRAW or unit not in NM:
         raise ValueError(
-            f"expected a layout of {LAYOUTS} and a unit of {tuple(NM)}, received {layout!r}, {unit!r}"
+            f"expected a layout of {LAYOUTS} and a unit of {tuple(NM)}, "
+            f"received {layout!r}, {unit!r}"
         )
     if gray.ndim != 2 or gray.shape[0] < 200 or gray.shape[1] < 400:
         raise ValueError(f"expected at least 200 x 400 gray pixels, received {gray.shape}")
@@ -188,106 +185,3 @@ def _truth(sheet: Sheet, layout: str) -> DataBarTruth:
         text=sheet.printed,
         font=sheet.font.rsplit("/", 1)[-1],
     )
-
-
-VALUES: tuple[tuple[float, str], ...] = tuple(
-    (float(v), u)
-    for u, values in (
-        ("nm", (10, 20, 30, 50, 100, 200, 300, 400, 500)),
-        ("um", (1, 2, 3, 4, 5, 8, 10, 20, 30, 40, 50, 80, 100, 200, 300, 500)),
-        ("mm", (1, 2)),
-    )
-    for v in values
-)
-
-
-def draw_case(
-    kind: Kind, layout: str, rng: np.random.Generator, fonts: tuple[str, ...] | None = None
-) -> tuple[NDArray[np.uint8], DataBarTruth]:
-    """Draw a benchmark image: a micrograph, its data bar, and what files go through.
-
-    Parameters
-    ----------
-    kind : "legible": digits at least 8 px high, bar and value whole; "none": no bar, no value or
-        neither, with every other text still there; "illegible": too small, cut or washed out.
-    layout : one of `LAYOUTS`.
-    rng : draws everything.
-    fonts : files to choose from; those of matplotlib's wheel by default.
-
-    Returns
-    -------
-    image : uint8 (h, w)
-    truth : DataBarTruth in the pixels of the image as returned.
-    """
-    if kind not in KINDS:
-        raise ValueError(f"expected a kind of {KINDS}, received {kind!r}")
-    category = str(rng.choice(CATEGORIES))
-    leaf = str(rng.choice(list(LEAVES[category])))
-    shape = wear.SIZES[int(rng.integers(0, len(wear.SIZES)))]
-    picture = draw(category, leaf, rng, shape)
-    value, unit = VALUES[int(rng.integers(0, len(VALUES)))]
-    low, high = bar_range(layout, shape[1])
-    nm_per_px = value * NM[unit] / np.exp(rng.uniform(np.log(low), np.log(high)))
-    picture = wear.burn_in(picture, rng, nm_per_px)
-    omit: frozenset[str] = frozenset()
-    if kind == "none":
-        left_out: tuple[tuple[str, ...], ...] = (("bar",), ("value",), ("bar", "value"))
-        choice = int(rng.integers(0, 4))
-        if choice == 3:
-            return wear.without(picture, rng), _nothing(nm_per_px)
-        omit = frozenset(left_out[choice])
-    image, truth = draw_databar(picture, layout, value, unit, nm_per_px, rng, fonts, omit)
-    return _worn(image, truth, kind, rng)
-
-
-def _nothing(nm_per_px: float) -> DataBarTruth:
-    return DataBarTruth("none", "empty", None, None, nm_per_px, None, None, None, None, 0.0, "", "")
-
-
-def _worn(
-    image: NDArray[np.uint8], truth: DataBarTruth, kind: Kind, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], DataBarTruth]:
-    """Pass an image through resizing, blur, contrast and JPEG, and its truth along with it."""
-    if kind == "illegible":
-        choice = int(rng.integers(0, 3))
-        if choice == 0 and truth.value_box and truth.bar:
-            image = wear.cut(image, truth.value_box, truth.bar, rng)
-            return wear.compress(image, rng), replace(truth, kind="illegible")
-        if choice == 1:
-            image = wear.wash_out(image, truth.value_box, rng)
-            return wear.compress(image, rng), replace(truth, kind="illegible")
-        factor = rng.uniform(3.0, 4.8) / max(truth.text_px, 1)
-        image = wear.resize(image, factor)
-        return wear.compress(image, rng), replace(_scaled(truth, factor), kind="illegible")
-    factor = 1.0
-    if rng.random() < 0.3:
-        least = min(1.0, 8.5 / truth.text_px) if truth.text_px else 0.8
-        factor = float(rng.uniform(max(least, 0.6), 1.3))
-        image = wear.resize(image, factor)
-    image = wear.blur(image, rng, truth.text_px * factor)
-    image = wear.fade(image, rng)
-    return wear.compress(image, rng), _scaled(truth, factor)
-
-
-def _scaled(truth: DataBarTruth, factor: float) -> DataBarTruth:
-    """Return the truth of an image enlarged by `factor`."""
-    if factor == 1.0:
-        return truth
-    bar = truth.bar and (truth.bar[0] * factor, truth.bar[1] * factor, truth.bar[2] * factor)
-    return replace(
-        truth,
-        nm_per_px=truth.nm_per_px / factor,
-        bar_px=truth.bar_px and truth.bar_px * factor,
-        bar=bar,
-        databar=_box(truth.databar, factor),
-        value_box=_box(truth.value_box, factor),
-        text_px=truth.text_px * factor,
-        also=tuple((v, u, px * factor) for v, u, px in truth.also),
-    )
-
-
-def _box(box: Box | None, factor: float) -> Box | None:
-    if box is None:
-        return None
-    x0, y0, x1, y1 = (round(v * factor) for v in box)
-    return x0, y0, x1, y1

@@ -9,13 +9,13 @@ both Patterned_surface and MEMS_devices_and_electrodes. A few files were made by
 or from pictures that have no TIFF.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from sempark.synthetic.items import File, Item
 
 _CONFUSED = ("Patterned_surface", "MEMS_devices_and_electrodes")
 _SETS = ("SEM_Dataset", "Hierarchical", "100%", "Majority")
@@ -30,9 +30,7 @@ def progressive(gray: NDArray[np.uint8], quality: int) -> bytes:
     return bytes(data.tobytes())
 
 
-def add(
-    rng: np.random.Generator, items: list[Any], folder: str, make: Callable[..., Any]
-) -> list[Any]:
+def add(rng: np.random.Generator, items: list[Item], folder: str) -> list[Item]:
     """Return the items with their label files.
 
     Parameters
@@ -40,7 +38,6 @@ def add(
     rng : draws who is labelled, how often and by which encoder.
     items : corpus items; pictures and "jpeg_only" ones can be labelled.
     folder : where the sets lie.
-    make : makes a file from path, form, data_set, category, subcategory, match.
 
     Returns
     -------
@@ -48,25 +45,19 @@ def add(
     """
     seen: dict[str, int] = {}
     return [
-        replace(item, files=item.files + tuple(_labels(rng, item, folder, make, seen)))
+        replace(item, files=item.files + tuple(_labels(rng, item, folder, seen)))
         if item.kind in ("picture", "illegible", "jpeg_only")
         else item
         for item in items
     ]
 
 
-def _labels(
-    rng: np.random.Generator,
-    item: Any,
-    folder: str,
-    make: Callable[..., Any],
-    seen: dict[str, int],
-) -> list[Any]:
+def _labels(rng: np.random.Generator, item: Item, folder: str, seen: dict[str, int]) -> list[File]:
     """Choose the label files of one picture."""
     chances = {"SEM_Dataset": 0.75, "100%": 0.30, "Majority": 0.30}
     if item.kind == "jpeg_only":  # once part of the labelled data, their TIFFs are lost
         chances = {"SEM_Dataset": 0.8, "100%": 0.5, "Majority": 0.7}
-    files = []
+    files: list[File] = []
     form, match = _encoding(rng, item)
     n_of_leaf = seen.get(item.leaf, 0)
     if item.kind != "jpeg_only" and n_of_leaf < 8 and rng.random() < 0.6:
@@ -92,11 +83,11 @@ def _labels(
         for category in categories:
             below = f"{category}/{sub}" if sub else category
             path = f"{folder}/{data_set}/{below}/L{rng.integers(0, 10)}_{_hex(rng)}.jpg"
-            files.append(make(path, made, data_set, category, sub, found))
+            files.append(File(path, made, data_set, category, sub, found))
     return files
 
 
-def _encoding(rng: np.random.Generator, item: Any) -> tuple[str, str]:
+def _encoding(rng: np.random.Generator, item: Item) -> tuple[str, str]:
     """Return how a label's JPEG was made and how it can be matched: mostly by its md5."""
     chance = float(rng.random())
     if chance < 0.006:

@@ -90,8 +90,8 @@ def pdf(picture: bytes, shape: tuple[int, int]) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
     count, start = len(objects) + 1, len(body)
     return body + (
-        b"xref\n0 %d\n0000000000 65535 f \n%strailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
-        % (count, table, count, start)
+        b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
+        + b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (count, start)
     )
 
 

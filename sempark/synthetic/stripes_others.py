@@ -143,11 +143,11 @@ def ruler(sheet: Sheet) -> None:
     base = round(y0 + 0.1 * high + tall)
     if sheet.mark(start, end, base):
         sheet.rule(start - wall // 2, base - wall, end - wall // 2 + wall, base)
-        for x in (start, end):
-            sheet.rule(x - wall // 2, base - tall, x - wall // 2 + wall, base)
+        for edge in (start, end):
+            sheet.rule(edge - wall // 2, base - tall, edge - wall // 2 + wall, base)
         for k in range(1, 10):
-            x = round(start + k * sheet.scale.bar_px / 10)
-            sheet.rule(x, base - inner, x + max(1, round(u)), base)
+            spot = round(start + k * sheet.scale.bar_px / 10)
+            sheet.rule(spot, base - inner, spot + max(1, round(u)), base)
     text = length_text(sheet.scale.value, sheet.scale.unit, True, "µ")
     at = rng.choice([0.0, 0.0, 0.5])
     where, anchor = (start, "l") if at == 0 else ((start + end) / 2, "m")
@@ -190,8 +190,8 @@ def phenom(sheet: Sheet) -> None:
     sheet.ticked(start, line, thick, tick)
     if sheet.bar:
         for k in range(1, 4):
-            x = round(start + k * sheet.scale.bar_px / 4)
-            sheet.rule(x, line - 7 * u, x + max(1, thick // 2), line)
+            spot = round(start + k * sheet.scale.bar_px / 4)
+            sheet.rule(spot, line - 7 * u, spot + max(1, thick // 2), line)
     text = length_text(sheet.scale.value, sheet.scale.unit, True, "µ")
     baseline = line + 0.5 * tick + face.digit_px + rng.uniform(1, 4) * u
     box = sheet.value(start + sheet.scale.bar_px / 2, baseline, text, "m", face)

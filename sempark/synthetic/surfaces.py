@@ -178,6 +178,6 @@ def porous_sponge(rng: np.random.Generator, shape: Shape) -> Field:
         lit = lit / np.float32(lit.std() + 1e-6)
         rim = np.exp(-((wall / np.float32(2.0)) ** 2))
         strut = np.float32(2.6 * depth - 1.6) + 0.5 * lit + 0.3 * fractal(rng, shape, 8, 3)
-        signal = np.where(inside > 0.02, inside * strut + (1 - inside) * signal, signal)
-        signal = signal + np.float32(0.9 * depth) * rim
+        below = np.where(inside > 0.02, inside * strut + (1 - inside) * signal, signal)
+        signal = (below + 0.9 * depth * rim).astype(np.float32)
     return signal
