@@ -26,7 +26,7 @@ def declared_size(data: bytes, kind: str) -> tuple[int, int]:
     data : bytes
         The whole stream.
     kind : str
-        ``"JPG"``, ``"PNG"``, ``"GIF"``, ``"BMP"``, ``"JP2"`` or ``"WEBP"``.
+        ``"JPEG"``, ``"PNG"``, ``"GIF"``, ``"BMP"``, ``"JP2"`` or ``"WEBP"``.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def _webp(data: bytes) -> tuple[int, int]:
 
 
 _READERS: Final[dict[str, Callable[[bytes], tuple[int, int]]]] = {
-    "JPG": _jpeg,
+    "JPEG": _jpeg,
     "PNG": _png,
     "GIF": _gif,
     "BMP": _bmp,

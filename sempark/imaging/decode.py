@@ -22,7 +22,7 @@ from sempark.imaging.reasons import DEFAULT_MAX_PIXELS, Status, Undecodable, che
 
 __all__ = ["FORMATS", "Decoded", "Status", "Undecodable", "decode"]
 
-FORMATS: Final = ("TIFF", "JPG", "PNG", "BMP", "GIF")
+FORMATS: Final = ("TIFF", "JPEG", "PNG", "BMP", "GIF")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Decoded:
     pages : int
         Pictures in the file.
     format : str
-        ``"TIFF"``, ``"JPG"``, ``"PNG"``, ``"BMP"`` or ``"GIF"``.
+        ``"TIFF"``, ``"JPEG"``, ``"PNG"``, ``"BMP"`` or ``"GIF"``.
     compression : str
         A TIFF's, as tifffile names it: ``"none"``, ``"lzw"``, ...; else ``""``.
     """
@@ -92,7 +92,7 @@ def decode(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         raise Undecodable(f"no picture format: {kind}")
     check_size("the picture", *declared_size(data, kind), max_pixels)
     # a cut JPEG is filled up with gray by the decoder, without a word
-    if kind == "JPG" and b"\xff\xd9" not in data[-4096:]:
+    if kind == "JPEG" and b"\xff\xd9" not in data[-4096:]:
         raise Undecodable("JPEG has no end: the file is cut")
     return _by_opencv(data, kind)
 

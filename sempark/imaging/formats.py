@@ -20,7 +20,7 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
     (0, b"MM\x00*", "TIFF"),
     (0, b"II+\x00\x08\x00\x00\x00", "TIFF"),  # BigTIFF
     (0, b"MM\x00+\x00\x08\x00\x00", "TIFF"),
-    (0, b"\xff\xd8\xff", "JPG"),
+    (0, b"\xff\xd8\xff", "JPEG"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG"),
     (0, b"GIF87a", "GIF"),
     (0, b"GIF89a", "GIF"),
@@ -44,7 +44,7 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str], ...]] = (
 
 _SUFFIXES: Final[dict[str, frozenset[str]]] = {
     "TIFF": frozenset({".tif", ".tiff", ".btf", ".tf8"}),
-    "JPG": frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}),
+    "JPEG": frozenset({".jpg", ".jpeg", ".jpe", ".jfif"}),
     "PNG": frozenset({".png"}),
     "GIF": frozenset({".gif"}),
     "BMP": frozenset({".bmp", ".dib"}),
@@ -67,7 +67,7 @@ def sniff(head: bytes) -> str:
     Returns
     -------
     str
-        ``"TIFF"`` (both byte orders, BigTIFF too), ``"JPG"``, ``"PNG"``, ``"GIF"``, ``"BMP"``,
+        ``"TIFF"`` (both byte orders, BigTIFF too), ``"JPEG"``, ``"PNG"``, ``"GIF"``, ``"BMP"``,
         ``"PDF"``, ``"DM3"``, ``"DM4"``, ``"DJVU"`` and some more; ``"EMPTY"`` for no bytes,
         ``"XML"`` and ``"TEXT"`` for what reads as such, else ``"magic:"`` and the first four
         bytes in hexadecimal digits.

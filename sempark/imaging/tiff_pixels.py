@@ -26,7 +26,7 @@ _BOUNDED: Final = frozenset({1, 2, 3, 4, 5, 8, 32773, 32946, 34925, 34926, 50000
 # compressions that carry a size of their own, to be read first
 _JPEG: Final = frozenset({6, 7})
 _SELF_SIZED: Final = {
-    **dict.fromkeys(_JPEG, "JPG"),
+    **dict.fromkeys(_JPEG, "JPEG"),
     **dict.fromkeys((33003, 33004, 33005, 34712), "JP2"),
     **dict.fromkeys((50001, 34927), "WEBP"),
     34933: "PNG",
