@@ -1,0 +1,177 @@
+"""The command line before Spark: finds the job, builds the spark-submit command, runs it.
+
+In: ``JOB [CONF.toml] [--set section.key=value ...] [--force] [-- options of spark-submit]``. Out:
+the exit code of spark-submit; 2 and one line for what can't be understood. Only the standard
+library is imported, so that the list of jobs and its errors come at once.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from zipfile import ZipFile
+
+ROOT = Path(__file__).resolve().parent.parent
+USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...] [--force]
+                         [--master M] [--deploy-mode client|cluster] [-- options of spark-submit]
+"""
+SPARK_OPTIONS = ("--master", "--deploy-mode")
+MINIMUM_SPARK = (4, 0)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one job; without arguments, list them."""
+    known = jobs()
+    if not argv or argv[0] in ("-h", "--help"):
+        sys.stdout.write(USAGE + "\n" + listing(known))
+        return 0
+    name, *rest = argv
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
+        hint = f"did you mean {near[0]}?" if near else "./spark-submit.sh lists them"
+        return fail(f"unknown job {name}; {hint}")
+    try:
+        arguments, options = split(rest)
+        command = build(known[name], arguments, options)
+    except ValueError as error:
+        return fail(str(error))
+    try:
+        return subprocess.run(command, check=False, env=environment()).returncode
+    except KeyboardInterrupt:
+        return 130  # the job has said what is kept
+
+
+def jobs() -> dict[str, Path]:
+    """Each job's name and file."""
+    return {path.stem: path for path in sorted((ROOT / "jobs").glob("[a-z]*.py"))}
+
+
+def listing(known: dict[str, Path]) -> str:
+    """A line a job: the first line of its docstring."""
+    width = max(len(name) for name in known)
+    return "".join(f"  {name:<{width}}  {first_line(path)}\n" for name, path in known.items())
+
+
+def first_line(path: Path) -> str:
+    """The first line of a file's docstring, read without running it."""
+    doc = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    return (doc or "").partition("\n")[0]
+
+
+def split(rest: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Arguments of the job, and options of spark-submit (after ``--``, or a known one anywhere)."""
+    own = list(rest)
+    options: list[str] = []
+    if "--" in own:
+        at = own.index("--")
+        own, options = own[:at], own[at + 1 :]
+    arguments: list[str] = []
+    while own:
+        word = own.pop(0)
+        option, equals, value = word.partition("=")
+        if option not in SPARK_OPTIONS:
+            arguments.append(word)
+        elif equals:
+            options += [option, value]
+        elif own:
+            options += [option, own.pop(0)]
+        else:
+            raise ValueError(f"{word} needs a value")
+    return arguments, options
+
+
+def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The spark-submit command of a job."""
+    master = _value(options, "--master") or configured_master(arguments)
+    kind = "yarn" if master == "yarn" else "local" if master.startswith("local") else "standalone"
+    command = [str(spark_submit()), "--properties-file", str(ROOT / "conf" / f"spark-{kind}.conf")]
+    if _value(options, "--master") is None:
+        command += ["--master", master]
+    log4j = ROOT / "conf" / "log4j2.properties"
+    command += ["--driver-java-options", f"-Dlog4j2.configurationFile={log4j.as_uri()}"]
+    if kind != "local":
+        command += ["--py-files", str(archive())]
+    return [*command, *options, str(job), *arguments]
+
+
+def configured_master(arguments: Sequence[str]) -> str:
+    """The master of --set, of the user's TOML file, or of the defaults."""
+    defaults = tomllib.loads((ROOT / "sempark" / "default.toml").read_text(encoding="utf-8"))
+    master = str(defaults["spark"]["master"])
+    files = [word for word in arguments if word.endswith(".toml")]
+    if files and Path(files[0]).is_file():
+        try:
+            user = tomllib.loads(Path(files[0]).read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError:
+            return master  # the job names the file and the line
+        master = str(user.get("spark", {}).get("master", master))
+    for word in arguments:
+        if word.startswith("spark.master="):
+            master = word.partition("=")[2].strip("\"'")
+    return master
+
+
+def spark_submit() -> Path:
+    """spark-submit of SPARK_HOME where it is set and new enough, else of pip's pyspark."""
+    home = os.environ.get("SPARK_HOME")
+    if not home:
+        return Path(sys.executable).parent / "spark-submit"
+    path = Path(home) / "bin" / "spark-submit"
+    if not path.exists():
+        raise ValueError(f"SPARK_HOME={home} has no bin/spark-submit: unset it or mend it")
+    jars = [re.search(r"spark-core_[\d.]+-(\d+)\.(\d+)", p.name) for p in Path(home).glob("jars/*")]
+    found = [(int(m[1]), int(m[2])) for m in jars if m]
+    if found and found[0] < MINIMUM_SPARK:
+        raise ValueError(
+            f"SPARK_HOME={home} is Spark {found[0][0]}.{found[0][1]}: 4.0 or later is needed; "
+            "unset it to use pip's"
+        )
+    return path
+
+
+def archive() -> Path:
+    """The jobs and the package as one zip file, for executors and for drivers on the cluster."""
+    target = ROOT / "build" / "sempark.zip"
+    target.parent.mkdir(exist_ok=True)
+    with ZipFile(target, "w") as zipped:
+        for folder in ("jobs", "sempark"):
+            for path in sorted((ROOT / folder).rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    zipped.write(path, str(path.relative_to(ROOT)))
+    return target
+
+
+def environment() -> dict[str, str]:
+    """The environment of spark-submit: this interpreter, and the project on its path."""
+    env = dict(os.environ)
+    env["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), env.get("PYTHONPATH")]))
+    env.setdefault("PYSPARK_PYTHON", sys.executable)
+    env.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    env.setdefault("OMP_THREAD_LIMIT", "1")
+    return env
+
+
+def fail(line: str) -> int:
+    """Say one line and return the exit code of a bad call."""
+    sys.stderr.write(f"sempark: {line}\n")
+    return 2
+
+
+def _value(options: Sequence[str], name: str) -> str | None:
+    for at, word in enumerate(options):
+        if word == name:
+            return next(iter(options[at + 1 :]), None)
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
