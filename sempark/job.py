@@ -257,7 +257,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     verdict, inputs, rows_in = inspect(context, stage)
     if verdict.state == "current":
         manifest = context.store.manifest(stage.name) or {}
-        _say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
+        say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
         return Outcome(stage.name, False, manifest, rows_in)
     if verdict.needs_force and not force:
         raise Refused(
@@ -272,7 +272,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     }
     with progress.watch(context.spark.sparkContext, stage.name):
         manifest = _build(context, stage, about, start)
-    _say(closing_line(stage.name, rows_in, manifest))
+    say(closing_line(stage.name, rows_in, manifest))
     return Outcome(stage.name, True, manifest, rows_in)
 
 
@@ -332,7 +332,8 @@ def _start_log() -> Path:
     return path
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """Print a line and log it."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
     logger.info(line)

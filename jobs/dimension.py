@@ -1,0 +1,23 @@
+"""Measures the intrinsic dimension of each raw space by 2-NN, over sample sizes.
+
+./spark-submit.sh dimension my.toml        reads features, subset; writes dimension
+"""
+
+import sys
+
+import pyarrow as pa
+
+from sempark import job, spaces
+from sempark.stages import dimension
+
+
+def build(context: job.Context) -> pa.Table:
+    found = spaces.raw_spaces(context.read("features"), context.read("subset"))
+    with context.bar("dimension") as progress:
+        return dimension.build(found, context.config.dimension, progress)
+
+
+STAGE = job.Stage("dimension", build)
+
+if __name__ == "__main__":
+    sys.exit(job.main(STAGE))

@@ -1,0 +1,54 @@
+"""Runs every stage in order and skips what is up to date.
+
+./spark-submit.sh pipeline my.toml         from source directories to the report
+"""
+
+import sys
+
+from jobs import (
+    codings,
+    dimension,
+    distances,
+    features,
+    finetune,
+    grid,
+    images_flat,
+    inventory,
+    labels,
+    merges,
+    near_duplicates,
+    neighbors,
+    partitions,
+    predictions,
+    report,
+    scale,
+    scores,
+    subset,
+    taxonomy,
+)
+from sempark import job
+
+STAGES = (
+    inventory.STAGE,
+    images_flat.STAGE,
+    near_duplicates.STAGE,
+    labels.STAGE,
+    scale.STAGE,
+    subset.STAGE,
+    finetune.STAGE,
+    features.STAGE,
+    predictions.STAGE,
+    dimension.STAGE,
+    grid.STAGE,
+    codings.STAGE,
+    neighbors.STAGE,
+    distances.STAGE,
+    merges.STAGE,
+    partitions.STAGE,
+    scores.STAGE,
+    taxonomy.STAGE,
+    report.STAGE,
+)
+
+if __name__ == "__main__":
+    sys.exit(job.main(*STAGES))
