@@ -65,8 +65,29 @@ def draw_case(
         if choice == 3:
             return wear.without(picture, rng), _nothing(nm_per_px)
         omit = frozenset(left_out[choice])
+    also: tuple[tuple[float, str, float], ...] = ()
+    if kind == "legible" and layout not in ("author", "jeol_overlay") and rng.random() < 0.05:
+        picture, also = _second(picture, nm_per_px, rng, fonts)
     image, truth = draw_databar(picture, layout, value, unit, nm_per_px, rng, fonts, omit)
+    truth = replace(truth, also=also)
     return _worn(image, truth, kind, rng)
+
+
+def _second(
+    picture: NDArray[np.uint8],
+    nm_per_px: float,
+    rng: np.random.Generator,
+    fonts: tuple[str, ...] | None,
+) -> tuple[NDArray[np.uint8], tuple[tuple[float, str, float], ...]]:
+    """Add an author's bar of another length in the upper part of a picture, where one fits."""
+    low, high = bar_range("author", picture.shape[1])
+    fitting = [(v, u) for v, u in VALUES if low <= round(v * NM[u] / nm_per_px) <= high]
+    if not fitting:
+        return picture, ()
+    value, unit = fitting[int(rng.integers(0, len(fitting)))]
+    rows = max(200, int(0.7 * picture.shape[0]))
+    part, truth = draw_databar(picture[:rows], "author", value, unit, nm_per_px, rng, fonts)
+    return np.vstack([part, picture[rows:]]), ((value, unit, float(truth.bar_px or 0)),)
 
 
 def _nothing(nm_per_px: float) -> DataBarTruth:

@@ -2,15 +2,14 @@
 
 In: nothing. Out: names with weights that sum to 1.
 
-The counts are the thesis' own (tables 2.2, 2.4 and figure 2.3). The demo is a hundred times
+The counts are the thesis' own (table 2.4). The demo is a hundred times
 smaller than the thesis' corpus, so that categories with one image in a hundred would have none
 left in a subset: counts are mixed with equal shares, and a category's scales with the corpus'.
 """
 
-from sempark.synthetic.micrographs import CATEGORIES
+import numpy as np
 
-# images of SEM_Dataset with a scale, by category (table 2.4: the columns' sums)
-_LABELLED = (169, 3018, 3242, 298, 836, 1320, 3559, 950, 3982, 153)
+from sempark.synthetic.micrographs import CATEGORIES
 
 # (value, unit): labelled images by category, then all images of images_flat (table 2.4)
 _SCALES: dict[tuple[float, str], tuple[tuple[int, ...], int]] = {
@@ -69,11 +68,10 @@ SIZE_SHARES: dict[tuple[int, int], float] = {
 
 
 def category_shares() -> dict[str, float]:
-    """Return the share of each category: three quarters as in figure 2.3, a quarter equal."""
-    total, n = sum(_LABELLED), len(CATEGORIES)
-    return {
-        c: 0.75 * count / total + 0.25 / n for c, count in zip(CATEGORIES, _LABELLED, strict=True)
-    }
+    """Return the share of each category: three quarters as in table 2.4, a quarter equal."""
+    counts = np.array([labelled for labelled, _ in _SCALES.values()]).sum(axis=0)
+    shares = 0.75 * counts / counts.sum() + 0.25 / len(CATEGORIES)
+    return {category: float(share) for category, share in zip(CATEGORIES, shares, strict=True)}
 
 
 def scale_shares(category: str) -> list[float]:

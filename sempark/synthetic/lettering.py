@@ -42,7 +42,10 @@ def wheel_fonts() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Face:
-    """How text looks: font file, height of a digit in pixels, width factor, smoothing."""
+    """How text looks: font file, height of a digit in pixels, width factor, smoothing.
+
+    Text that is not smooth is drawn as one-bit pixels and never stretched: strokes would vanish.
+    """
 
     path: str
     digit_px: int
@@ -97,8 +100,7 @@ def ink(text: str, face: Face) -> Ink:
     pen = ImageDraw.Draw(image)
     pen.fontmode = "L" if face.smooth else "1"
     pen.text((1 - left, 1 - top), text, fill=255, font=font, anchor="ls")
-    if abs(face.stretch - 1) > 0.01:
+    if face.smooth and abs(face.stretch - 1) > 0.01:
         width = max(1, round(image.width * face.stretch))
-        smooth = Image.Resampling.BICUBIC if face.smooth else Image.Resampling.NEAREST
-        image = image.resize((width, image.height), smooth)
+        image = image.resize((width, image.height), Image.Resampling.BICUBIC)
     return Ink(np.asarray(image), 1 - top)

@@ -64,11 +64,23 @@ class Sheet:
         return int(self.canvas.shape[0])
 
     def pick(self, digit_px: float, kinds: tuple[str, ...] = ()) -> Face:
-        """Choose a face whose file name holds one of `kinds`, any if none does."""
-        wanted = [f for f in self.fonts if any(k in f.rsplit("/", 1)[-1] for k in kinds)]
-        path = str(self.rng.choice(wanted or list(self.fonts)))
+        """Choose a face whose file name holds one of `kinds`, any if none does.
+
+        Fixed-width fonts, whose zeros often have a dot, only come where asked for, or where the
+        fonts given are of no other sort.
+        """
+        names = {f: f.rsplit("/", 1)[-1] for f in self.fonts}
+        wanted = [f for f in self.fonts if any(k in names[f] for k in kinds)] or list(self.fonts)
+        if "Mono" not in kinds:
+            wanted = [f for f in wanted if "Mono" not in names[f]] or wanted
         stretch = float(self.rng.choice([1.0, 1.0, 1.0, 0.85, 0.92, 1.1]))
-        return Face(path, max(3, round(digit_px)), stretch)
+        return Face(str(self.rng.choice(wanted)), max(3, round(digit_px)), stretch)
+
+    def one_bit(self, face: Face, share: float) -> Face:
+        """Return the face without smoothing in a share of the cases; slanted ones keep theirs."""
+        slanted = any(k in face.path for k in ("Obli", "Ital"))
+        smooth = bool(self.rng.random() >= share) or slanted
+        return Face(face.path, face.digit_px, face.stretch, smooth)
 
     def rule(self, x0: float, y0: float, x1: float, y1: float, gray: int | None = None) -> None:
         """Fill a rectangle; it may reach over the edges."""

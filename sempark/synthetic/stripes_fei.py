@@ -134,7 +134,7 @@ def _beside(sheet: Sheet, left: float, y0: float, high: int, start: float, digit
     rng = sheet.rng
     sheet.gray = int(rng.choice([255, 255, 235]))
     face = sheet.pick(digit, _SANS)
-    face = Face(face.path, face.digit_px, face.stretch, bool(rng.random() < 0.5))
+    face = sheet.one_bit(face, 0.5)
     upper, lower = y0 + 0.44 * high, y0 + 0.9 * high
     x = left
     heads = [("E Beam", "Acc.V"), ("Spot", "Spot"), ("Magn", "Magn"), ("WD", "Det  WD")]

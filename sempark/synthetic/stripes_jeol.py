@@ -7,7 +7,14 @@ from sempark.synthetic.captions import DETECTORS, clock, date, distance, magnifi
 from sempark.synthetic.lettering import Face
 from sempark.synthetic.sheet import Sheet, length_text
 
-_MONO = ("Mono",)
+_TYPEWRITER = (
+    "SansMono.",
+    "Serif.",
+    "STIXGeneral.",
+    "SansMono-Bold.",
+    "Mono-Regular",
+    "Serif-Bold.",
+)
 
 
 def _times(sheet: Sheet, sign: str) -> str:
@@ -68,8 +75,9 @@ def classic(sheet: Sheet) -> None:
     rng = sheet.rng
     digit = rng.uniform(14, 18)
     u = max(sheet.width / 1280, 10 / digit)
-    face = sheet.pick(digit * u, _MONO)
-    face = Face(face.path, face.digit_px, face.stretch * 0.8, bool(rng.random() < 0.6))
+    face = sheet.pick(digit * u, (*_TYPEWRITER, "Mono") if rng.random() < 0.4 else _TYPEWRITER)
+    face = Face(face.path, face.digit_px, face.stretch * rng.uniform(0.8, 1))
+    face = sheet.one_bit(face, 0.4)
     high = max(round(rng.uniform(60, 70) * u), round(3.2 * face.digit_px))
     y0 = sheet.height - high
     sheet.databar = (0, y0, sheet.width, sheet.height)
@@ -115,14 +123,15 @@ def overlay(sheet: Sheet) -> None:
     rng = sheet.rng
     digit = rng.uniform(15, 20)
     u = max(sheet.width / 1280, 10 / digit)
-    face = sheet.pick(digit * u, ("Mono", "Sans"))
+    face = sheet.pick(digit * u, ("Sans", "Serif."))
     baseline = sheet.height - rng.uniform(12, 30) * u
     sheet.gray = 255
-    shadow = rng.random() < 0.5
-    if shadow:  # a faint darkening, as where text is keyed over the picture
-        rows = slice(round(baseline - 2.4 * face.digit_px), sheet.height)
-        part = sheet.canvas[rows].astype(float)
-        sheet.canvas[rows] = (part * rng.uniform(0.3, 0.7)).astype("uint8")
+    rows = slice(round(baseline - 2.4 * face.digit_px), sheet.height)
+    part = sheet.canvas[rows].astype(float)
+    bright = part.mean() + 2 * part.std()
+    if bright > 170 or rng.random() < 0.4:  # the text is keyed over a darkened picture
+        dark = min(rng.uniform(0.3, 0.7), 150 / bright)
+        sheet.canvas[rows] = (part * dark).astype("uint8")
     text = length_text(sheet.scale.value, sheet.scale.unit, False, "µ")
     left = [volts(rng, False), _times(sheet, "X").replace(",", "")]
     x = 0.03 * sheet.width

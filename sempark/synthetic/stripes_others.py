@@ -35,7 +35,7 @@ def hitachi(sheet: Sheet) -> None:
     rng = sheet.rng
     digit = rng.uniform(22, 26)
     u = max(sheet.width / 1280, 10 / digit)
-    face = sheet.pick(digit * u, ("Sans", "Mono"))
+    face = sheet.pick(digit * u, ("Sans",))
     high = max(round(rng.uniform(56, 66) * u), round(2.3 * face.digit_px))
     y0 = sheet.height - high
     sheet.databar = (0, y0, sheet.width, sheet.height)
