@@ -153,7 +153,7 @@ def _jeol(text: str, width: int | None) -> VendorScale | None:
 
 
 def _hitachi(text: str, width: int | None) -> VendorScale | None:
-    found = re.search(rf"^PixelSize\s*=\s*{_NUMBER}", text, re.M)
+    found = re.search(rf"^PixelSize\s*=\s*{_NUMBER}\s*$", text, re.M)
     return _scale(_float(found[1]) if found else None, 1.0, "Hitachi", "PixelSize")
 
 
