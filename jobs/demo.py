@@ -1,0 +1,39 @@
+"""Draws a corpus of micrographs, runs the pipeline on it, and sets the truth against the result.
+
+./spark-submit.sh demo                     writes the directory demo.path: corpus, truth, store
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from jobs.pipeline import STAGES
+from sempark import demo, job, progress, submit
+from sempark.synthetic import corpus
+
+SETS = ("SEM_Dataset", "Hierarchical", "100%", "Majority")
+
+
+def run(context: job.Context, force: bool) -> None:
+    settings = context.config.demo
+    root = Path(settings.path).resolve()
+    with progress.watch(context.spark.sparkContext, "drawing"):
+        truth = demo.draw(context.spark, settings.images, settings.seed, root / "corpus")
+    job.say(f"{'corpus':<16} {len(truth):,} files of {settings.images:,} pictures below {root}")
+    labels = {name: str(root / "corpus" / corpus.LABELS / name) for name in SETS}
+    given = replace(
+        context.config.input, source=[str(root / "corpus" / corpus.SOURCE)], labels=labels
+    )
+    own = replace(context, config=replace(context.config, input=given))
+    for stage in STAGES:
+        job.make(own, stage, force)
+    job.say("")
+    for line in demo.compare(truth, own.read):
+        job.say(line)
+    job.say(f"report: {context.store.folder('report') / 'index.html'}")
+
+
+if __name__ == "__main__":
+    arguments = job.parse()
+    arguments.conf = arguments.conf or str(submit.ROOT / "conf" / "demo.toml")
+    sys.exit(job.run(lambda context: run(context, arguments.force), arguments))
