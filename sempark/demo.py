@@ -21,7 +21,6 @@ from typing import Any
 import cv2
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from sempark import sources
 from sempark.synthetic import corpus

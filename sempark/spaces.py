@@ -18,7 +18,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 LAYERS = ("features", "logits")
-CHUNKS = tuple("0123456789abcdef")
+CHUNKS = 16
+"""Fetches a column is brought to the driver in."""
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,16 @@ def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArra
     md5s: list[str] = []
     blocks: list[NDArray[np.float32]] = []
     rows = rows.select("md5", column)
-    for digit in CHUNKS:
-        table = rows.where(F.substring("md5", 1, 1) == digit).toArrow().sort_by("md5")
+    for chunk in range(CHUNKS):
+        table = rows.where(F.pmod(F.xxhash64("md5"), F.lit(CHUNKS)) == chunk).toArrow()
         if table.num_rows:
             md5s += table["md5"].to_pylist()
-            flat = pa.chunked_array([chunk.flatten() for chunk in table[column].chunks]).to_numpy()
+            flat = pa.chunked_array([part.flatten() for part in table[column].chunks]).to_numpy()
             blocks.append(flat.astype(np.float32, copy=False).reshape(table.num_rows, -1))
-    X = np.concatenate(blocks) if blocks else np.zeros((0, 0), np.float32)
-    return md5s, X
+    if not blocks:
+        return [], np.zeros((0, 0), np.float32)
+    order = np.argsort(np.array(md5s))
+    return [md5s[i] for i in order], np.concatenate(blocks)[order]
 
 
 def raw_spaces(features: DataFrame, subset: DataFrame) -> Iterator[Vectors]:

@@ -193,7 +193,7 @@ NEAR_DUPLICATES = Table(
     columns=_columns("""
         md5_a              | string | the smaller md5
         md5_b              | string | the larger md5
-        kind               | string | equal, recompressed, brightness, rescaled
+        kind               | string | few_pixels, recompressed, brightness_shifted, rescaled, equal
         differing_px       | bigint | pixels that differ
         largest_difference | int    | gray levels
     """),
@@ -438,8 +438,8 @@ SCORES = Table(
 TAXONOMY = Table(
     name="taxonomy",
     key=("node",),
-    inputs=("labels", "predictions", "subset", "features", "codings", "scale", "images_flat"),
-    settings=("taxonomy",),
+    inputs=("features", "labels", "predictions", "scale", "images_flat"),
+    settings=("taxonomy", "labels"),
     thesis="chapter 5",
     columns=_columns("""
         node             | string        | category, or category/number, or category/number/number

@@ -1,0 +1,71 @@
+"""Grows the tree of sub-categories inside each category.
+
+./spark-submit.sh taxonomy my.toml         reads labels, predictions, features, scale, images_flat;
+                                           writes taxonomy
+"""
+
+import csv
+import hashlib
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+from pyspark.sql import functions as F
+
+from sempark import job, spaces
+from sempark.stages import subset, taxonomy
+from sempark.tables import Refused
+
+
+def names_text(context: job.Context) -> str:
+    path = context.config.taxonomy.names
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"taxonomy.names: {path}: {error}") from None
+
+
+def fingerprint(context: job.Context) -> dict[str, str]:
+    text = names_text(context)
+    return {"names": hashlib.sha256(text.encode()).hexdigest()} if text else {}
+
+
+def images(context: job.Context) -> dict[str, taxonomy.Image]:
+    """Images with a category: a label, else a prediction that is confident enough."""
+    settings = context.config.taxonomy
+    label = subset.categories(context.read("labels"), context.config.labels)
+    sure = context.read("predictions").where(F.col("probability") >= settings.min_probability)
+    sure = sure.select("md5", F.col("category").alias("predicted"))
+    about = context.read("images_flat").where(F.col("status") == "ok").select("md5", "vendor")
+    rows = (
+        about.join(label, "md5", how="left")
+        .join(sure, "md5", how="left")
+        .join(context.read("scale").select("md5", "nm_per_px"), "md5", how="left")
+        .withColumn("chosen", F.coalesce("category", "predicted"))
+        .where(F.col("chosen").isNotNull())
+    )
+    return {
+        row["md5"]: taxonomy.Image(
+            row["chosen"], row["category"] is not None, row["vendor"], row["nm_per_px"]
+        )
+        for row in rows.collect()
+    }
+
+
+def build(context: job.Context) -> pa.Table:
+    settings = context.config.taxonomy
+    features = context.read("features").where(F.col("layer") == settings.layer)
+    kinds = [row["checkpoint"] for row in features.select("checkpoint").distinct().collect()]
+    checkpoint = "ft" if "ft" in kinds else "in"
+    md5s, X = spaces.to_numpy(features.where(F.col("checkpoint") == checkpoint))
+    names = {row["node"]: row["name"] for row in csv.DictReader(names_text(context).splitlines())}
+    with context.bar("taxonomy") as progress:
+        return taxonomy.build(
+            spaces.Vectors(checkpoint, md5s, X), images(context), names, settings, progress
+        )
+
+
+STAGE = job.Stage("taxonomy", build, fingerprint)
+
+if __name__ == "__main__":
+    sys.exit(job.main(STAGE))
