@@ -21,8 +21,11 @@ from sempark.scalebar.ink import Ink
 
 Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 
+ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MIN_TICKED_SHARE = 0.022
+MIN_TICKED_PX = 18
+MIN_TICKS = 8  # of a ruler without a line
 MAX_LENGTH_SHARE = 0.62
 END_REACH = 3  # px beside a line's end where its tick is looked for
 
@@ -86,8 +89,7 @@ def find(ink: Ink) -> list[Bar]:
         if bar is not None:
             bars.append(bar)
     bars.extend(_separate_ticks(ink))
-    order = ("broken", "ticked", "ticks", "block", "line")
-    return sorted(bars, key=lambda b: (order.index(b.kind), b.y0, b.x0))
+    return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
 
 
 def _lines(ink: Ink) -> list[_Line]:
@@ -140,7 +142,7 @@ def _single(ink: Ink, line: _Line) -> Bar | None:
     thick = line.y1 - line.y0
     left, right = sum(line.left), sum(line.right)
     length = line.x1 - line.x0
-    tall = max(2, thick // 2)
+    tall = max(3, round(0.75 * thick))
     if left >= tall and right >= tall:
         alike = abs(line.left[0] - line.right[0]) <= max(2, 0.2 * left) and abs(
             line.left[1] - line.right[1]
@@ -149,7 +151,9 @@ def _single(ink: Ink, line: _Line) -> Bar | None:
             return None
         y0 = line.y0 - max(line.left[0], line.right[0])
         y1 = line.y1 + max(line.left[1], line.right[1])
-        if length < MIN_TICKED_SHARE * ink.picture_width or _closed(ink, line, y0, y1):
+        if length < max(MIN_TICKED_PX, MIN_TICKED_SHARE * ink.picture_width) or _closed(
+            ink, line, y0, y1
+        ):
             return None
         start = _tick_middle(ink, line, y0, y1, -1)
         end = _tick_middle(ink, line, y0, y1, 1)
@@ -249,30 +253,45 @@ def _broken(ink: Ink, lines: list[_Line]) -> list[Bar]:
 
 
 def _separate_ticks(ink: Ink) -> list[Bar]:
-    """Find rulers of separate ticks: at least five equal upright parts at equal distances."""
-    upright = [
-        p for p in ink.parts[1:].tolist() if p[3] >= 1.5 * p[2] and p[4] >= 0.8 * p[2] * p[3]
-    ]
-    rows: dict[tuple[int, int], list[list[int]]] = {}
-    for part in sorted(upright):
-        key = next(
-            (k for k in rows if abs(k[0] - part[1]) <= 1 and abs(k[1] - part[3]) <= 1),
-            (part[1], part[3]),
-        )
-        rows.setdefault(key, []).append(part)
+    """Find rulers of separate ticks: eight or more equal solid parts at equal distances."""
+    solid = [p for p in ink.parts[1:].tolist() if p[3] >= 0.8 * p[2] and p[4] >= 0.7 * p[2] * p[3]]
     bars = []
-    for parts in rows.values():
-        if len(parts) < 5:
-            continue
-        middles = np.array([p[0] + p[2] / 2 for p in parts])
-        steps = np.diff(middles)
-        if np.ptp(steps) > max(2.5, 0.12 * float(np.median(steps))):
+    rows: list[list[list[int]]] = []
+    for part in sorted(solid):
+        for row in rows:
+            first = row[0]
+            if all(abs(part[k] - first[k]) <= 1 + 0.15 * first[3] for k in (1, 2, 3)):
+                row.append(part)
+                break
+        else:
+            rows.append([part])
+    for row in rows:
+        parts = _evenly_spaced(row)
+        if not parts or (len(parts) - 1) % 5:  # one was missed
             continue
         y0, y1 = min(p[1] for p in parts), max(p[1] + p[3] for p in parts)
         x0, x1 = parts[0][0], parts[-1][0] + parts[-1][2]
         start, end = (_part_middle(ink, p) for p in (parts[0], parts[-1]))
         bars.append(Bar("ticks", start, end, x0, y0, x1, y1, y0, y1))
     return bars
+
+
+def _evenly_spaced(row: list[list[int]]) -> list[list[int]]:
+    """Return the longest run of parts whose middles are equally far from each other."""
+    if len(row) < MIN_TICKS:
+        return []
+    middles = np.array([p[0] + p[2] / 2 for p in row])
+    steps = np.diff(middles)
+    step = float(np.median(steps))
+    even = np.abs(steps - step) <= max(1.6, 0.06 * step)
+    best, start = (0, 0), 0
+    for i in range(len(even) + 1):
+        if i == len(even) or not even[i]:
+            if i - start > best[1] - best[0]:
+                best = (start, i)
+            start = i + 1
+    run = row[best[0] : best[1] + 1]
+    return run if len(run) >= MIN_TICKS and step >= 2 * row[0][2] else []
 
 
 def _part_middle(ink: Ink, part: list[int]) -> float:

@@ -9,7 +9,7 @@ Source: section 2.3 of the thesis, step 1, made independent of the stripe's colo
 frame and place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -22,19 +22,26 @@ LEVEL_TOLERANCE = 12
 MAX_LEVELS = 4
 MAX_SPREAD = 3.0
 MAX_BOXES = 3
+WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
+EDGE_REACH = 5  # px a region may grow to its true edge
+EDGE_SHARE = 0.7  # of the background's level in rows and columns it grows over
 SEARCHED_SHARE = 0.5  # of the height, from the bottom
 WORK_WIDTH = 1024
 
 
 @dataclass(frozen=True)
 class DataBar:
-    """A data bar: box x0 <= x < x1, y0 <= y < y1 in px, and its background's gray level."""
+    """A data bar: box x0 <= x < x1, y0 <= y < y1 in px, its background's gray level, its region.
+
+    The region, uint8 0/1 perhaps at a lower resolution, tells which part of the box it fills.
+    """
 
     x0: int
     y0: int
     x1: int
     y1: int
     level: int
+    region: Gray = field(repr=False, compare=False)
 
 
 def find(gray: Gray) -> list[DataBar]:
@@ -58,17 +65,18 @@ def find(gray: Gray) -> list[DataBar]:
     top = int(height * (1 - SEARCHED_SHARE)) // step * step
     low = np.ascontiguousarray(gray[top::step, ::step])
     square = np.ones((5, 5), np.uint8)
-    flat = cv2.subtract(cv2.dilate(low, square), cv2.erode(low, square)) <= FLAT_RANGE
+    span = cv2.subtract(cv2.dilate(low, square), cv2.erode(low, square))
     found: list[DataBar] = []
     spreads: list[float] = []
-    for level in _levels(low, flat):
-        for x0, y0, x1, y1 in _boxes(low, flat, level):
+    for level in _levels(low, span):
+        for x0, y0, x1, y1, region in _boxes(low, span, level):
             box = DataBar(
                 x0 * step,
                 top + y0 * step,
                 min(x1 * step, width),
                 min(top + y1 * step, height),
                 level,
+                region,
             )
             if not any(_overlap(box, other) > 0.5 for other in found):
                 found.append(box)
@@ -80,14 +88,16 @@ def find(gray: Gray) -> list[DataBar]:
     return [found[i] for i in order if spreads[i] <= MAX_SPREAD][:MAX_BOXES]
 
 
-def _levels(low: Gray, flat: NDArray[np.bool_]) -> list[int]:
-    """Return the gray levels that fill most of the flat neighborhoods, commonest first."""
-    counts = np.bincount(low[flat], minlength=256).astype(float)
+def _levels(low: Gray, span: Gray) -> list[int]:
+    """Return the gray levels that fill most of the flat neighborhoods, flattest first."""
+    flat = span <= FLAT_RANGE
+    weights = 1.0 / (1.0 + span[flat].astype(np.float64))
+    counts = np.bincount(low[flat], weights=weights, minlength=256)
     levels = []
     for _ in range(MAX_LEVELS):
         smooth = np.convolve(counts, np.ones(7), mode="same")
         level = int(np.argmax(smooth))
-        if smooth[level] < 0.01 * low.size:
+        if smooth[level] < 0.001 * low.size:
             break
         around = slice(max(0, level - 3), level + 4)
         mean = float(np.average(np.arange(256)[around], weights=counts[around] + 1e-9))
@@ -96,35 +106,66 @@ def _levels(low: Gray, flat: NDArray[np.bool_]) -> list[int]:
     return levels
 
 
-def _boxes(low: Gray, flat: NDArray[np.bool_], level: int) -> list[tuple[int, int, int, int]]:
-    """Return boxes filled by flat pixels of a level, text and logos closed over."""
+def _boxes(low: Gray, span: Gray, level: int) -> list[tuple[int, int, int, int, Gray]]:
+    """Return boxes filled by flat pixels of a level, text and logos closed over, and their masks."""
     height, width = low.shape
-    near = cv2.absdiff(low, np.full_like(low, level)) <= LEVEL_TOLERANCE
-    core = cv2.dilate((near & flat).astype(np.uint8), np.ones((5, 5), np.uint8))
-    core &= near.astype(np.uint8)
-    bridge = max(9, int(0.035 * width))
-    closed = _close(core, bridge, max(7, bridge // 2))
-    # a stripe's thin connections to flat parts of the specimen are cut again
-    closed = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((9, max(9, width // 8)), np.uint8))
+    near = (cv2.absdiff(low, np.full_like(low, level)) <= LEVEL_TOLERANCE).astype(np.uint8)
+    core = cv2.dilate(near * (span <= FLAT_RANGE).astype(np.uint8), np.ones((5, 5), np.uint8))
+    half = (width // 2, height // 2)
+    small = cv2.resize(core * near * 255, half, interpolation=cv2.INTER_AREA) >= 64
+    closed = _close(small.astype(np.uint8), max(13, int(0.028 * width)), max(7, width // 100))
+    # thin connections to flat parts of the specimen are cut again
+    closed = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((5, max(7, width // 16)), np.uint8))
     n_parts, parts, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4)
     boxes = []
     for i in range(1, n_parts):
         x, y, w, h, area = (int(v) for v in stats[i])
-        if w < 0.2 * width or h < 12:
+        if w < 0.1 * width or h < 6:
             continue
-        if area < 0.8 * w * h:
-            y, h = _even_rows(parts[y : y + h, x : x + w] == i, y)
-            if h < 12:
+        region = (parts[y : y + h, x : x + w] == i).astype(np.uint8)
+        if area < WHOLE_SHARE * w * h:  # a flat part of the specimen hangs on it
+            rows = _widest_rows(region)
+            y, region = y + rows.start, region[rows]
+            h, area = region.shape[0], int(region.sum())
+            if h < 6 or area < 0.3 * w * h:
                 continue
-        if np.mean(near[y : y + h, x : x + w]) > 0.45:
-            boxes.append((x, y, x + w, y + h))
+        if area > WHOLE_SHARE * w * h:  # bars at its edge leave notches
+            region[:] = 1
+        inside = near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)]
+        if inside[::2, ::2][region > 0].mean() > 0.4:
+            boxes.append(_grown(near, 2 * x, 2 * y, cv2.resize(region, (2 * w, 2 * h))))
     return boxes
 
 
-def _spread(part: Gray, level: int) -> float:
-    """Return the background's median deviation from its level, ink left out, in steps of 1."""
-    off = cv2.absdiff(part, np.full_like(part, level))
-    return float(np.median(off[off <= LEVEL_TOLERANCE]))
+def _widest_rows(region: Gray) -> slice:
+    """Return the longest run of rows filled nearly from end to end, or all rows without one."""
+    full = np.flatnonzero(np.diff(np.pad(region.mean(axis=1) > WHOLE_SHARE, 1).astype(np.int8)))
+    runs = full.reshape(-1, 2)
+    if not len(runs):
+        return slice(0, region.shape[0])
+    first, last = runs[np.argmax(runs[:, 1] - runs[:, 0])]
+    return slice(int(first), int(last))
+
+
+def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int, Gray]:
+    """Grow a region, found at half size, over the rows and columns of its level beside it."""
+    height, width = near.shape
+    rows = np.flatnonzero(near[y : y + region.shape[0], x : x + region.shape[1]].mean(axis=1) > 0.5)
+    if rows.size:  # half a pixel of the specimen may be left at the edges
+        region = region[min(rows[0], EDGE_REACH) :]
+        y += min(int(rows[0]), EDGE_REACH)
+    h, w = region.shape
+    sides = [0, 0, 0, 0]  # top, bottom, left, right
+    for _ in range(EDGE_REACH):
+        top, bottom = y - sides[0] - 1, y + h + sides[1]
+        left, right = x - sides[2] - 1, x + w + sides[3]
+        rows, columns = slice(y, y + h), slice(x, x + w)
+        sides[0] += int(top >= 0 and near[top, columns].mean() > EDGE_SHARE)
+        sides[1] += int(bottom < height and near[bottom, columns].mean() > EDGE_SHARE)
+        sides[2] += int(left >= 0 and near[rows, left].mean() > EDGE_SHARE)
+        sides[3] += int(right < width and near[rows, right].mean() > EDGE_SHARE)
+    grown = cv2.copyMakeBorder(region, *sides, cv2.BORDER_REPLICATE)
+    return x - sides[2], y - sides[0], x + w + sides[3], y + h + sides[1], grown
 
 
 def _close(mask: NDArray[np.uint8], reach_x: int, reach_y: int) -> NDArray[np.uint8]:
@@ -132,20 +173,13 @@ def _close(mask: NDArray[np.uint8], reach_x: int, reach_y: int) -> NDArray[np.ui
     padded = cv2.copyMakeBorder(mask, reach_y, reach_y, reach_x, reach_x, cv2.BORDER_REPLICATE)
     for kernel in (np.ones((1, reach_x), np.uint8), np.ones((reach_y, 1), np.uint8)):
         padded = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, kernel)
-    return padded[reach_y:-reach_y, reach_x:-reach_x].copy()
+    return np.ascontiguousarray(padded[reach_y:-reach_y, reach_x:-reach_x])
 
 
-def _even_rows(part: NDArray[np.bool_], y: int) -> tuple[int, int]:
-    """Return top and height of the lowest run of rows that are filled nearly from end to end."""
-    full = part.mean(axis=1) > 0.85
-    rows = np.flatnonzero(full)
-    if rows.size == 0:
-        return y, 0
-    last = int(rows[-1])
-    first = last
-    while first > 0 and full[first - 1]:
-        first -= 1
-    return y + first, last - first + 1
+def _spread(part: Gray, level: int) -> float:
+    """Return the background's median deviation from its level, ink left out, in steps of 1."""
+    off = cv2.absdiff(part, np.full_like(part, level))
+    return float(np.median(off[off <= LEVEL_TOLERANCE]))
 
 
 def _overlap(a: DataBar, b: DataBar) -> float:

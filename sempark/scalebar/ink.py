@@ -51,7 +51,9 @@ def extract(gray: Gray, box: DataBar) -> Ink | None:
         None when nothing stands out.
     """
     crop = gray[box.y0 : box.y1, box.x0 : box.x1]
-    contrast = cv2.absdiff(crop, np.full_like(crop, box.level))
+    size = (crop.shape[1], crop.shape[0])
+    region = cv2.resize(box.region, size, interpolation=cv2.INTER_NEAREST)
+    contrast = cv2.absdiff(crop, np.full_like(crop, box.level)) * region
     strong = contrast[contrast > MIN_CONTRAST]
     if strong.size < 30:
         return None

@@ -17,7 +17,7 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import ink, ocr
+from sempark.scalebar import glyphs, ink, ocr, overlay, spelling
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
 from sempark.scalebar.databar import Gray
@@ -37,7 +37,13 @@ Status = Literal[
 ]
 
 MAX_PIXELS = 200_000_000
-MAX_PROPOSALS = 6
+MAX_BARS = 12
+MAX_PROPOSALS = 3
+MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
+SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
+MIN_SURE = 0.3
+MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
+SAME_SCALE = 0.03
 
 
 @dataclass(frozen=True)
@@ -63,18 +69,19 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Proposal:
-    """A bar with a piece of text that may be its value."""
+    """A bar with a text beside it that the glyph reader takes for a scale."""
 
-    box: databars.DataBar
+    origin: tuple[int, int]
     bar: bars.Bar
-    piece: texts.Piece
-    crop: Gray
-    smaller: Gray
+    place: texts.Place
+    scale: values.Scale
+    spelling: spelling.Spelling
+    clean: texts.Floats
 
 
 @dataclass(frozen=True)
 class _Found:
-    """What one picture offers before anything is read."""
+    """What one picture offers before the engine is asked."""
 
     status: Status
     box: databars.DataBar | None
@@ -116,9 +123,9 @@ def read_many(grays: Sequence[Gray]) -> list[Reading]:
         When Tesseract is missing.
     """
     found = [_propose(gray) for gray in grays]
-    pairs = [(p.crop, p.smaller) for f in found for p in f.proposals]
+    proposals = [p for f in found for p in f.proposals]
     try:
-        lines = ocr.read_lines([crop for pair in pairs for crop in pair], 7)
+        looks = _looks(proposals)
     except ocr.EngineError:
         ocr.available()  # missing: an error for all; else this batch is not read
         LOGGER.exception("batch of %d pictures not read", len(found))
@@ -126,8 +133,7 @@ def read_many(grays: Sequence[Gray]) -> list[Reading]:
     readings, at = [], 0
     for f in found:
         stop = at + len(f.proposals)
-        looks = lines[2 * at : 2 * stop]
-        readings.append(_decide(f, list(zip(looks[::2], looks[1::2], strict=True))))
+        readings.append(_decide(f, looks[at:stop]))
         at = stop
     return readings
 
@@ -140,65 +146,114 @@ def _propose(gray: Gray) -> _Found:
         return _Found("error", None, ())
     best = _Found("no_databar", None, ())
     for box in databars.find(gray):
-        found = _propose_in(gray, box)
+        found = _propose_in(ink.extract(gray, box), box)
         if found.proposals:
             return found
         if best.box is None and found.status != "no_databar":
             best = found
+    drawn = [_propose_in(marks, None) for marks in overlay.find(gray)]
+    proposals = tuple(p for found in drawn for p in found.proposals)
+    if proposals:
+        return _Found("no_value", best.box, proposals[:MAX_PROPOSALS])
     return best
 
 
-def _propose_in(gray: Gray, box: databars.DataBar) -> _Found:
-    """Find the bars of one data bar and the texts beside them."""
-    marks = ink.extract(gray, box)
+def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> _Found:
+    """Find the bars in some ink and spell the texts beside them."""
     if marks is None:
         return _Found("no_databar", None, ())
-    candidates = bars.find(marks)
+    candidates = bars.find(marks)[:MAX_BARS]
     if not candidates:
         return _Found("no_bar", box, ())
-    proposals: list[_Proposal] = []
-    for candidate in candidates:
-        for piece in texts.near(marks, candidate):
-            if 2 <= len(piece.members) <= 10 and len(proposals) < MAX_PROPOSALS:
-                crops = texts.crop(marks, piece, 40), texts.crop(marks, piece, 26)
-                proposals.append(_Proposal(box, candidate, piece, *crops))
-    return _Found("no_text" if not proposals else "no_value", box, tuple(proposals))
+    pieces = [(bar, piece) for bar in candidates for piece in texts.near(marks, bar)]
+    if not pieces:
+        return _Found("no_text", box, ())
+    cuts = [texts.cut(marks, piece) for _, piece in pieces]
+    spelled = _spell(cuts, [_where(piece.place) for _, piece in pieces])
+    proposals = []
+    for (bar, piece), clean, spelt in zip(pieces, cuts, spelled, strict=True):
+        if spelt is None or spelt.confidence < MIN_SPELLING:
+            continue
+        scale = values.parse(spelt.text)
+        if scale is not None:
+            columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
+            proposals.append(_Proposal(marks.origin, bar, piece.place, scale, spelt, columns))
+    proposals.sort(key=lambda p: -p.spelling.confidence)  # ties stay in the order of bars
+    return _Found("no_value", box, tuple(proposals[:MAX_PROPOSALS]))
 
 
-def _decide(found: _Found, looks: list[tuple[str, str]]) -> Reading:
-    """Choose the one proposal whose looks agree on a value."""
-    agreed: list[tuple[_Proposal, values.Scale, str]] = []
-    seen = ""
-    for proposal, (one, two) in zip(found.proposals, looks, strict=True):
-        where = _where(proposal.piece.place)
-        scales = [values.parse(t, where) for t in (one, two)]
-        if any(s is not None for s in scales):
-            seen = one
-        if scales[0] is not None and scales[0] == scales[1]:
-            agreed.append((proposal, scales[0], one))
+def _spell(cuts: list[texts.Floats], where: list[spelling.Where]) -> list[spelling.Spelling | None]:
+    """Spell all texts of one picture with one pass of the network."""
+    lines = [glyphs.segment(clean) for clean in cuts]
+    frames = [line.frames for line in lines if line is not None]
+    if not frames:
+        return [None] * len(cuts)
+    odds = glyphs.probabilities(np.concatenate(frames))
+    spelled: list[spelling.Spelling | None] = []
+    at = 0
+    for line, place in zip(lines, where, strict=True):
+        if line is None:
+            spelled.append(None)
+            continue
+        stop = at + len(line.pairs)
+        spelled.append(spelling.spell(line, odds[at:stop], place))
+        at = stop
+    return spelled
+
+
+def _looks(proposals: list[_Proposal]) -> list[float]:
+    """Ask the engine about every proposal; return how far it agrees, 0 to 1.
+
+    One call reads all; a second one, at another size and page mode, only those where the
+    first does not agree.
+    """
+    first = ocr.read_lines([texts.enlarge(p.clean, 40) for p in proposals], 7)
+    agreed = [
+        1.0 if values.parse(t) == p.scale else 0.0 for p, t in zip(proposals, first, strict=True)
+    ]
+    open_ = [i for i, a in enumerate(agreed) if a == 0.0]
+    for size, mode in ((28, 7), (34, 13)):
+        again = ocr.read_lines([texts.enlarge(proposals[i].clean, size) for i in open_], mode)
+        for i, t in zip(open_, again, strict=True):
+            if values.parse(t) == proposals[i].scale:
+                agreed[i] = max(agreed[i], SECOND_LOOK)
+    return agreed
+
+
+def _decide(found: _Found, looks: list[float]) -> Reading:
+    """Choose the one proposal on which the looks agree."""
     box = _corners(found.box)
+    agreed = []
+    for proposal, look in zip(found.proposals, looks, strict=True):
+        sure = proposal.spelling.confidence * look
+        if sure >= (MIN_SURE if proposal.scale.common else MIN_SURE_RARE):
+            agreed.append((sure, proposal))
     if not agreed:
+        seen = found.proposals[0].spelling.text if found.proposals else ""
         return Reading("unsure" if seen else found.status, text=seen, databar=box)
-    proposal, scale, words = agreed[0]
-    x, y = proposal.box.x0, proposal.box.y0
-    b = proposal.bar
-    corners = (b.x0 + x, b.y0 + y, b.x1 + x, b.y1 + y)
-    if any(other[1] != scale for other in agreed[1:]):
-        return Reading("many_bars", text=words, databar=box)
+    rank = {kind: i for i, kind in enumerate(bars.ORDER)}
+    sure, best = min(agreed, key=lambda a: (rank[a[1].bar.kind], -a[0]))
+    nm_per_px = best.scale.nanometers / best.bar.length_px
+    for _, other in agreed:
+        weaker = other.bar.kind == "line" and best.bar.kind != "line"
+        ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
+        if not weaker and abs(ratio - 1) > SAME_SCALE:
+            return Reading("many_bars", text=best.spelling.text, databar=box)
+    (x, y), b = best.origin, best.bar
     return Reading(
         "ok",
-        scale.value,
-        scale.unit,
-        scale.nanometers / b.length_px,
+        best.scale.value,
+        best.scale.unit,
+        nm_per_px,
         b.length_px,
-        words,
+        best.spelling.text,
         box,
-        0.9,
-        corners,
+        sure,
+        (b.x0 + x, b.y0 + y, b.x1 + x, b.y1 + y),
     )
 
 
-def _where(place: texts.Place) -> Literal["whole", "start", "end"]:
+def _where(place: texts.Place) -> spelling.Where:
     """Tell where in a piece the value stands: next to the bar."""
     if place == "right":
         return "start"

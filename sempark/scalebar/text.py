@@ -1,7 +1,7 @@
 """The text that belongs to a bar: found by its place, cut out, made ready for reading.
 
 In: ink and a bar. Out: up to four pieces of text (inside, above, below, right, left of the
-bar) and for each a clean crop, dark on white, 40 px high, all ink but its own masked.
+bar) and for each a clean cut, all ink but its own masked, which `enlarge` readies for an engine.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ from sempark.scalebar.ink import Ink
 
 Place = Literal["inside", "above", "below", "right", "left"]
 
+Floats = NDArray[np.float32]
+
 MIN_TEXT_PX = 6
+ROOM = 2  # px around a cut
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -51,64 +54,59 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
     x, y, w, h, area = ink.parts.T
     right, bottom = x + w, y + h
     own = (x >= bar.x0 - 2) & (right <= bar.x1 + 2) & (y <= bar.line_y1) & (bottom >= bar.line_y0)
+    own &= (2 * w <= h) | (h < MIN_TEXT_PX)  # ticks; a micro sign may stand on the line
     letters = (h >= MIN_TEXT_PX) & (h <= 0.75 * ink.mask.shape[0]) & (w <= 4 * h)
     letters &= (area >= 0.12 * w * h) & ~((h > 5 * w) & (h > 30))
     letters[0] = False
     if bar.kind == "broken":
         inside = letters & (x > bar.x0 + 4) & (right < bar.x1 - 4)
         inside &= (y < bar.line_y1) & (bottom > bar.line_y0)
-        return _pieces(
-            ink, letters, [("inside", inside, np.abs(x + w / 2 - (bar.x0 + bar.x1) / 2))]
-        )
+        off_center = np.abs(x + w / 2 - (bar.x0 + bar.x1) / 2)
+        return _pieces(ink, [("inside", letters, inside, off_center)])
     letters &= ~own
     tall = max(bar.y1 - bar.y0, MIN_TEXT_PX)
     reach = max(2.5 * tall, 48.0 * ink.picture_width / 1024)
     margin = 0.5 * (bar.x1 - bar.x0) + reach
     over = (right > bar.x0 - 0.3 * margin) & (x < bar.x1 + 0.3 * margin)
-    middle_y = (bar.line_y0 + bar.line_y1) / 2
     above = letters & over & (bottom <= bar.line_y0 + 1) & (bottom > bar.y0 - reach)
     below = letters & over & (y >= bar.line_y1 - 1) & (y < bar.y1 + reach)
-    beside = letters & (y < middle_y + 2) & (bottom > middle_y - 2)
+    beside = letters & (y < bar.line_y1 + 0.8 * h) & (bottom > bar.line_y0 - 0.8 * h)
     after = beside & (x >= bar.x1 - 1) & (x < bar.x1 + 2 * reach)
     before = beside & (right <= bar.x0 + 1) & (right > bar.x0 - 2 * reach)
     outside_x = np.maximum(0, np.maximum(bar.x0 - right, x - bar.x1))
     return _pieces(
         ink,
-        letters,
         [
-            ("above", above, bar.line_y0 - bottom + 2 * outside_x),
-            ("below", below, y - bar.line_y1 + 2 * outside_x),
-            ("right", after, (x - bar.x1).astype(float)),
-            ("left", before, (bar.x0 - right).astype(float)),
+            ("right", letters & (x >= bar.x1 - 1), after, (x - bar.x1).astype(float)),
+            ("left", letters & (right <= bar.x0 + 1), before, (bar.x0 - right).astype(float)),
+            ("above", letters, above, bar.line_y0 - bottom + 2 * outside_x),
+            ("below", letters, below, y - bar.line_y1 + 2 * outside_x),
         ],
     )
 
 
 def _pieces(
     ink: Ink,
-    letters: NDArray[np.bool_],
-    wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.float64]]],
+    wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]],
 ) -> list[Piece]:
-    """Grow a piece from the nearest letter of each place."""
-    pieces = []
-    for place, allowed, distance in wanted:
+    """Grow a piece from the nearest letter of each place; wanted: place, letters, first, far."""
+    pieces: list[Piece] = []
+    for place, letters, allowed, distance in wanted:
         seeds = np.flatnonzero(allowed)
         if seeds.size == 0:
             continue
         seed = int(seeds[np.argmin(distance[seeds])])
-        piece = _grow(ink, letters, allowed, seed, place)
+        piece = _grow(ink, letters, seed, place)
         if piece is not None and all(piece.members != p.members for p in pieces):
             pieces.append(piece)
     return pieces
 
 
-def _grow(
-    ink: Ink, letters: NDArray[np.bool_], allowed: NDArray[np.bool_], seed: int, place: Place
-) -> Piece | None:
+def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piece | None:
     """Collect the letters of the seed's row, outwards while the gaps are those of one line."""
     x, y, w, h, _ = ink.parts.T
     middle = y[seed] + h[seed] / 2
-    row = letters & (y < middle) & (y + h > middle) & (h < 2.2 * h[seed]) & (h > 0.4 * h[seed])
+    row = letters & (y < middle) & (y + h > middle) & (h < 1.55 * h[seed]) & (h > 0.5 * h[seed])
     tall = float(np.max(h[row & (np.abs(x - x[seed]) < 6 * h[seed])]))
     order = np.flatnonzero(row)
     order = order[np.argsort(x[order], kind="stable")]
@@ -123,7 +121,7 @@ def _grow(
     x0, x1 = int(x[members].min()), int((x + w)[members].max())
     y0, y1 = int(y[members].min()), int((y + h)[members].max())
     # dots and the like between the letters
-    small = (x >= x0) & (x + w <= x1) & (y >= y0 - 1) & (y + h <= y1 + 2) & ~letters
+    small = (x >= x0) & (x + w <= x1) & (y >= y0 - 1) & (y + h <= y1 + 2)
     small[0] = False
     small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
     members = np.union1d(members, np.flatnonzero(small))
@@ -137,8 +135,8 @@ def _end(ink: Ink, members: NDArray[np.int64]) -> int:
     return int((ink.parts[members, 0] + ink.parts[members, 2]).max())
 
 
-def crop(ink: Ink, piece: Piece, height_px: int = 40) -> Gray:
-    """Cut a piece of text out, ready for an engine.
+def cut(ink: Ink, piece: Piece) -> Floats:
+    """Cut a piece of text out at the picture's own resolution.
 
     Parameters
     ----------
@@ -146,30 +144,50 @@ def crop(ink: Ink, piece: Piece, height_px: int = 40) -> Gray:
         Ink of the data bar.
     piece
         The piece of text.
+
+    Returns
+    -------
+    float32 (h, w)
+        0 background to 1 full ink; all ink but the piece's own removed; 2 px of room around.
+    """
+    y0, y1 = piece.y0 - ROOM, piece.y1 + ROOM
+    x0, x1 = piece.x0 - ROOM, piece.x1 + ROOM
+    height, width = ink.mask.shape
+    inner = slice(max(0, y0), min(height, y1)), slice(max(0, x0), min(width, x1))
+    own = np.isin(ink.labels[inner], piece.members).astype(np.uint8)
+    window = ink.contrast[inner].astype(np.float32)
+    window[cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0] = 0
+    window[(ink.mask[inner] > 0) & (own == 0)] = 0
+    peak = float(np.percentile(window[own > 0], 80)) or 1.0
+    room = max(0, -y0), max(0, y1 - height), max(0, -x0), max(0, x1 - width)
+    clean = cv2.copyMakeBorder(window / peak, *room, cv2.BORDER_CONSTANT, value=(0.0,))
+    return np.clip(clean, 0, 1)
+
+
+def enlarge(clean: Floats, height_px: int = 40) -> Gray:
+    """Make a cut ready for an engine: dark on white, enlarged, with a white border.
+
+    Parameters
+    ----------
+    clean
+        float32 (h, w) of `cut`, or some of its columns.
     height_px
         Height of the text after enlargement.
 
     Returns
     -------
     uint8 (h, w)
-        Dark text on white with a white border; all ink but the piece's own removed.
+        Dark text on white.
     """
-    y0, y1 = max(0, piece.y0 - 2), min(ink.mask.shape[0], piece.y1 + 2)
-    x0, x1 = max(0, piece.x0 - 2), min(ink.mask.shape[1], piece.x1 + 2)
-    own = np.isin(ink.labels[y0:y1, x0:x1], piece.members).astype(np.uint8)
-    foreign = (ink.mask[y0:y1, x0:x1] > 0) & (own == 0)
-    window = ink.contrast[y0:y1, x0:x1].astype(np.float32)
-    window[foreign] = 0
-    window[cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0] = 0
-    peak = float(np.percentile(window[own > 0], 80)) or 1.0
-    white = 255 - np.clip(window / peak, 0, 1) * 255
-    scale = height_px / (piece.y1 - piece.y0)
-    size = (max(1, round(white.shape[1] * scale)), max(1, round(white.shape[0] * scale)))
+    rows = np.flatnonzero((clean > 0.4).any(axis=1))
+    if rows.size:
+        clean = clean[max(0, rows[0] - ROOM) : rows[-1] + 1 + ROOM]
+    scale = height_px / max(1, clean.shape[0] - 2 * ROOM)
+    size = (max(1, round(clean.shape[1] * scale)), max(1, round(clean.shape[0] * scale)))
     how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    large = cv2.resize(white, size, interpolation=how)
+    large = 255 - 255 * cv2.resize(np.ascontiguousarray(clean), size, interpolation=how)
     border = height_px // 2
     padded = cv2.copyMakeBorder(
         large, border, border, border, border, cv2.BORDER_CONSTANT, value=(255.0,)
     )
-    result: Gray = np.clip(padded, 0, 255).astype(np.uint8)
-    return result
+    return np.clip(padded, 0, 255).astype(np.uint8)

@@ -19,7 +19,7 @@ RARE_DIGITS = ("6", "7", "8", "9", "15")
 MAX_VALUE = 2000.0
 MIN_VALUE = 0.05
 
-_MICRO = r"(?:[µμuyp]|[µμuyp][µμup]|\(u|jj|[jJ]u)"
+_MICRO = r"(?:[µμuypjw]|[µμuypj][µμupj]|\(u|[jJ]u)"
 _NUMBER = r"(?P<number>[0-9OoIl|]{1,4}(?:[.,][0-9Oo]{1,2})?)"
 _UNIT = rf"(?:(?P<nm>n)|(?P<um>{_MICRO})|(?P<mm>m))m"
 _SCALE = re.compile(rf"{_NUMBER}\s?{_UNIT}")
@@ -58,6 +58,7 @@ def parse(text: str, where: Literal["whole", "start", "end"] = "whole") -> Scale
         a unit that could be more than one.
     """
     cleaned = " ".join(text.split()).strip("*'`‘’\"-_—~ ")
+    cleaned = re.sub(r"(?<=[0-9Oo][.,])\s(?=[0-9Oo])", "", cleaned)
     cleaned = re.sub(r"(?<=m)\s?[*.,:;'°]+$", "", cleaned)
     if "=" in cleaned:
         return None

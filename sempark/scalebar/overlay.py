@@ -1,0 +1,102 @@
+"""Scale bars drawn straight into the picture, without a data bar or in a small box.
+
+In: a gray picture. Out: windows around horizontal strokes of one constant gray level, each
+as Ink: how near every pixel is to the stroke's own level. Bar and text of an overlay
+share their color, so what is not of that color is background, whatever it shows.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sempark.scalebar.databar import Gray
+from sempark.scalebar.ink import Ink
+
+MIN_LENGTH_SHARE = 0.028  # of the picture's width
+MAX_LENGTH_SHARE = 0.55
+MAX_HEIGHT_SHARE = 0.06  # of the picture's height
+MAX_STEP = 7  # gray levels between neighbors of one stroke
+MAX_CONTRAST = 100.0  # gray levels from the stroke's own at which closeness ends
+EXTREME = 45  # gray levels from the picture's brightest or darkest
+MIN_CONTRAST = 38  # between a stroke and what lies above and below
+MAX_WINDOWS = 6
+
+
+def find(gray: Gray) -> list[Ink]:
+    """Find strokes that may be overlaid scale bars.
+
+    Parameters
+    ----------
+    gray
+        uint8 (h, w).
+
+    Returns
+    -------
+    list of Ink
+        One a stroke, the most constant first, at most MAX_WINDOWS.
+    """
+    height, width = gray.shape
+    if height < 32 or width < 64:
+        return []
+    strokes = []
+    for x, y, w, h in _even_runs(gray):
+        inner = gray[y : y + h, x + 1 : x + w - 1]
+        level = round(float(np.median(inner)))
+        spread = float(np.abs(inner.astype(np.int16) - level).mean())
+        contrast = _contrast(gray, x, y, w, h, level)
+        if spread <= MAX_STEP and contrast >= MIN_CONTRAST:
+            extreme = min(level, 255 - level)
+            strokes.append((extreme // 8, spread, y, x, w, h, level, contrast))
+    strokes.sort()
+    return [_window(gray, (x, y, w, h), v, c) for _, _, y, x, w, h, v, c in strokes[:MAX_WINDOWS]]
+
+
+def _even_runs(gray: Gray) -> list[tuple[int, int, int, int]]:
+    """Return boxes of long horizontal runs whose neighbors differ little."""
+    height, width = gray.shape
+    shortest = max(14, int(MIN_LENGTH_SHARE * width))
+    steps = cv2.absdiff(gray[:, 1:], gray[:, :-1])
+    even = (steps <= MAX_STEP).astype(np.uint8)
+    # a stroke is among the brightest or the darkest of the picture
+    low, darker, brighter, high = np.percentile(gray[::3, ::3], (0.5, 35, 65, 99.5))
+    bright = (gray[:, 1:] >= max(brighter, high - EXTREME)).astype(np.uint8)
+    dark = (gray[:, 1:] <= min(darker, low + EXTREME)).astype(np.uint8)
+    row = np.ones((1, shortest), np.uint8)
+    boxes = []
+    for extreme in (bright, dark):
+        runs = cv2.morphologyEx(even & extreme, cv2.MORPH_OPEN, row, borderValue=0)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=4)
+        for x, y, w, h, area in stats[1:count].tolist():
+            thin = h <= max(4, MAX_HEIGHT_SHARE * height) and h <= 0.7 * w
+            if thin and w <= MAX_LENGTH_SHARE * width and area >= 0.8 * w * h:
+                boxes.append((x, y, w + 1, h))
+    return boxes
+
+
+def _contrast(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> float:
+    """Return how far, at least, most pixels above and below a stroke are from its level."""
+    gaps = []
+    for row in (y - 3, y + h + 2):
+        if 0 <= row < gray.shape[0]:
+            off = np.abs(gray[row, x : x + w].astype(np.int16) - level)
+            gaps.append(float(np.percentile(off, 25)))
+    return min(gaps, default=0.0)
+
+
+def _window(gray: Gray, box: tuple[int, int, int, int], level: int, contrast: float) -> Ink:
+    """Cut a window around a stroke and measure how near each pixel is to its level."""
+    height, width = gray.shape
+    x, y, w, h = box
+    reach_y = max(30, int(0.13 * height))
+    reach_x = max(int(0.14 * width), 40)
+    x0, x1 = max(0, x - reach_x), min(width, x + w + reach_x)
+    y0, y1 = max(0, y - reach_y), min(height, y + h + reach_y)
+    off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), level, np.uint8))
+    contrast = min(contrast, MAX_CONTRAST)
+    near = np.clip(contrast - off.astype(np.float32), 0, None) * (255 / contrast)
+    closeness: NDArray[np.uint8] = near.astype(np.uint8)
+    mask = (closeness > 115).astype(np.uint8)
+    lines = np.zeros_like(mask)
+    lines[max(0, y - y0) : y + h - y0, max(0, x - x0) : x + w - x0] = 1
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - lines), connectivity=8)
+    return Ink(closeness, mask, labels, stats, (x0, y0), width)

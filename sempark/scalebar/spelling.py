@@ -1,0 +1,104 @@
+"""The likeliest scale text of a line of glyphs: a best path through a small grammar.
+
+In: atoms of a line and the probabilities of every run of atoms. Out: number, unit,
+columns and the probability of the weakest glyph. The grammar: one to four digits, a dot
+with one or two more, then n, µ or m, then m; other words may stand before or after,
+set off by a blank.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from sempark.scalebar.glyphs import CLASSES, Floats, Line
+
+Where = Literal["whole", "start", "end"]
+
+BLANK = 0.22  # of the digit's height: gaps over it set words off
+
+_NEXT: dict[str, tuple[tuple[str, str], ...]] = {
+    "": (("0123456789", "1"),),
+    "1": (("0123456789", "2"), (".", "."), ("nµm", "u")),
+    "2": (("0123456789", "3"), (".", "."), ("nµm", "u")),
+    "3": (("0123456789", "4"), (".", "."), ("nµm", "u")),
+    "4": (("nµm", "u"),),
+    ".": (("0123456789", "f"),),
+    "f": (("0123456789", "g"), ("nµm", "u")),
+    "g": (("nµm", "u"),),
+    "u": (("m", "end"),),
+    "end": (),
+}
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """A text of the form "20µm", the probability of its weakest glyph, its columns."""
+
+    text: str
+    confidence: float
+    x0: int
+    x1: int
+
+
+def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
+    """Find the likeliest scale text.
+
+    Parameters
+    ----------
+    line
+        Atoms and their runs.
+    odds
+        float32 (runs, 15), probabilities of the runs' glyphs.
+    where
+        Whether the text is the whole line, its start or its end.
+
+    Returns
+    -------
+    Spelling or None
+        None when no path goes through the grammar.
+    """
+    n_atoms = len(line.spans)
+    gaps = np.append(line.spans[1:, 0] - line.spans[:-1, 1], np.inf)
+    starts = [0]
+    if where == "end":
+        starts += [i + 1 for i in range(n_atoms - 1) if gaps[i] >= BLANK * line.digit_px]
+    runs: dict[int, list[tuple[int, int]]] = {}
+    for number, (i, j) in enumerate(line.pairs):
+        runs.setdefault(i, []).append((j, number))
+    logs = np.log(np.maximum(odds, 1e-9))
+    # atoms left out must look like something else than glyphs of a scale
+    left_out = np.array([logs[runs[i][0][1], -1] if i in runs else 0.0 for i in range(n_atoms)])
+    best: Spelling | None = None
+    best_score = -np.inf
+    for start in starts:
+        for stop, score, text, weakest in _paths(start, n_atoms, runs, logs):
+            blank = bool(gaps[stop - 1] >= BLANK * line.digit_px)
+            if n_atoms - stop > 1 and not (where == "start" and blank):
+                continue
+            score += float(left_out[:start].sum() + left_out[stop : stop + 1].sum())
+            if score > best_score:
+                columns = int(line.spans[start, 0]), int(line.spans[stop - 1, 1])
+                best, best_score = Spelling(text, float(np.exp(weakest)), *columns), score
+    return best
+
+
+def _paths(
+    start: int, n_atoms: int, runs: dict[int, list[tuple[int, int]]], logs: Floats
+) -> list[tuple[int, float, str, float]]:
+    """Return the best complete path to each atom: where it stops, score, text, weakest log."""
+    table: list[dict[str, tuple[float, str, float]]] = [{} for _ in range(n_atoms + 1)]
+    table[start][""] = (0.0, "", 0.0)
+    for i in range(start, n_atoms):
+        for state, (score, text, weakest) in table[i].items():
+            for letters, after in _NEXT[state]:
+                for j, number in runs.get(i, ()):
+                    columns = [CLASSES.index(c) for c in letters]
+                    k = columns[int(np.argmax(logs[number, columns]))]
+                    log = float(logs[number, k])
+                    # a glyph of several atoms replaces several factors: count it for each
+                    new = (score + log * (j - i + 1), text + CLASSES[k], min(weakest, log))
+                    old = table[j + 1].get(after)
+                    if old is None or new[0] > old[0]:
+                        table[j + 1][after] = new
+    return [(i, *cells["end"]) for i, cells in enumerate(table) if "end" in cells]
