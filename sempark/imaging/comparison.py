@@ -19,7 +19,7 @@ Kind = Literal["equal", "few_pixels", "recompressed", "brightness_shifted", "res
 
 FEW: Final = 0.01  # share of pixels
 MAX_BLOCK_RMS: Final = 2.0  # gray levels, of the means of blocks
-MAX_RMS: Final = 5.0  # gray levels, or:
+MAX_RMS: Final = 5.0  # gray levels; where the detail is stronger:
 MAX_DETAIL: Final = 0.9  # share of the detail; two shots of pure noise differ by 1.41 of it
 MAX_ASPECT: Final = 0.02
 _BLOCK: Final = 8
@@ -51,13 +51,16 @@ class Comparison:
     rms: float
 
 
-def compare(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Comparison:
+def compare(a: NDArray[np.uint8], b: NDArray[np.uint8], max_rms: float = MAX_RMS) -> Comparison:
     """Compare two pictures on their pixels.
 
     Parameters
     ----------
     a, b : uint8 (h, w)
         Any sizes. Where the aspect ratios differ by over 2 % all pixels count as different.
+    max_rms : float
+        Gray levels that may be left, root mean square, after gain and offset; pictures with
+        strong detail of their own (noise) may differ by 0.9 of it.
 
     Returns
     -------
@@ -82,7 +85,7 @@ def compare(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Comparison:
     difference = cv2.absdiff(a, b)
     n_different, largest = int(np.count_nonzero(difference)), int(difference.max())
     as_is = b.astype(np.float32) - a
-    kind, rms = _kind(a, b, as_is)
+    kind, rms = _kind(a, b, as_is, max_rms)
     if same_size and n_different == 0:
         kind = "equal"
     elif same_size and n_different <= FEW * a.size:
@@ -93,13 +96,13 @@ def compare(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Comparison:
 
 
 def _kind(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], as_is: NDArray[np.float32]
+    a: NDArray[np.uint8], b: NDArray[np.uint8], as_is: NDArray[np.float32], max_rms: float
 ) -> tuple[Kind, float]:
     detail = max(_detail(a), _detail(b))
-    if _is_small(as_is, detail):
+    if _is_small(as_is, max(max_rms, MAX_DETAIL * detail)):
         return "recompressed", _rms(as_is)
     fitted = _after_gain(a, b)
-    if fitted is not None and _is_small(fitted, detail):
+    if fitted is not None and _is_small(fitted, max(max_rms, MAX_DETAIL * detail)):
         return "brightness_shifted", _rms(fitted)
     return "different", _rms(as_is)
 
@@ -122,9 +125,9 @@ def _after_gain(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.float3
     return (b - predicted).astype(np.float32)
 
 
-def _is_small(left: NDArray[np.float32], detail: float) -> bool:
+def _is_small(left: NDArray[np.float32], limit: float) -> bool:
     blocks = _block_means(left)
-    return _rms(blocks) <= MAX_BLOCK_RMS and _rms(left) <= max(MAX_RMS, MAX_DETAIL * detail)
+    return _rms(blocks) <= MAX_BLOCK_RMS and _rms(left) <= limit
 
 
 def _detail(picture: NDArray[np.uint8]) -> float:

@@ -1,0 +1,112 @@
+"""near_duplicates: planted pairs are found and named, others are not, in any partitioning."""
+
+import hashlib
+
+import cv2
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from sempark.config import NearDuplicates, load
+from sempark.imaging import hashes, jpeg
+from sempark.stages import near_duplicates
+from sempark.tables import IMAGES_FLAT, NEAR_DUPLICATES
+
+pytestmark = pytest.mark.spark
+SETTINGS = load().near_duplicates
+
+
+def _scene(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    picture = np.full((120, 160), 70, np.uint8)
+    for _ in range(20):
+        center = int(rng.integers(0, 160)), int(rng.integers(0, 120))
+        cv2.circle(picture, center, int(rng.integers(4, 25)), int(rng.integers(90, 230)), -1)
+    return cv2.GaussianBlur(picture, (0, 0), 1.5)
+
+
+def _row(gray: np.ndarray, status: str = "ok") -> dict:
+    content = jpeg.encode(gray)
+    return dict.fromkeys(IMAGES_FLAT.names) | {
+        "md5": hashlib.md5(gray.tobytes() + bytes([gray.shape[0] % 251])).hexdigest(),
+        "jpeg": content if status == "ok" else None,
+        "perceptual_hash": hashes.perceptual_hash(gray),
+        "status": status,
+    }
+
+
+def _planted() -> tuple[list[dict], dict[frozenset, str]]:
+    """Twelve scenes; four of them have a changed copy."""
+    scenes = [_scene(seed) for seed in range(12)]
+    touched = scenes[0].copy()
+    touched.ravel()[np.random.default_rng(0).choice(touched.size, 2, replace=False)] += 40
+    changed = [
+        (scenes[0], touched, "few_pixels"),
+        (scenes[1], jpeg.decode(jpeg.encode(scenes[1], 30)), "recompressed"),
+        (scenes[2], cv2.add(scenes[2], 25), "brightness_shifted"),
+        (scenes[3], cv2.resize(scenes[3], (80, 60), interpolation=cv2.INTER_AREA), "rescaled"),
+    ]
+    rows = [_row(scene) for scene in scenes] + [_row(copy) for _, copy, _ in changed]
+    pairs = {frozenset((_row(a)["md5"], _row(b)["md5"])): kind for a, b, kind in changed}
+    return rows, pairs
+
+
+def _found(spark: SparkSession, rows: list[dict], settings: NearDuplicates, parts: int = 2) -> list:
+    images = spark.createDataFrame(rows, IMAGES_FLAT.schema).repartition(parts)
+    return near_duplicates.build(images, settings).collect()
+
+
+def test_planted_pairs_and_no_others(spark: SparkSession) -> None:
+    rows, pairs = _planted()
+    found = _found(spark, rows, SETTINGS)
+    assert {frozenset((row.md5_a, row.md5_b)): row.kind for row in found} == pairs
+    assert all(row.md5_a < row.md5_b for row in found)
+    assert found[0].__fields__ == NEAR_DUPLICATES.names
+    again = _found(spark, rows[::-1], SETTINGS, parts=5)
+    assert sorted(again) == sorted(found)
+
+
+def test_counts_are_those_of_the_jpegs(spark: SparkSession) -> None:
+    one = _scene(50)
+    two = one.copy()
+    two[10, 10] += 90
+    row = _found(spark, [_row(one), _row(two)], SETTINGS)[0]
+    a, b = jpeg.decode(jpeg.encode(one)).astype(int), jpeg.decode(jpeg.encode(two)).astype(int)
+    assert row.differing_px == np.count_nonzero(a != b) > 0
+    assert row.largest_difference == np.abs(a - b).max()
+
+
+def test_rows_without_a_picture_are_left_out(spark: SparkSession) -> None:
+    scene = _scene(1)
+    rows = [_row(scene), _row(cv2.add(scene, 1)) | {"status": "same_jpeg", "jpeg": None}]
+    assert _found(spark, rows, SETTINGS) == []
+    assert _found(spark, [], SETTINGS) == []
+
+
+def test_keys_are_those_of_the_pure_function(spark: SparkSession) -> None:
+    values = np.random.default_rng(3).integers(-(2**63), 2**63 - 1, 50, dtype=np.int64)
+    frame = spark.createDataFrame([(int(v),) for v in values], "h bigint")
+    found = [row.keys for row in frame.select(near_duplicates.keys("h").alias("keys")).collect()]
+    assert np.array_equal(np.array(found), hashes.buckets(values))
+
+
+def test_candidates_are_all_pairs_within_six_bits(spark: SparkSession) -> None:
+    rng = np.random.default_rng(4)
+    centers = rng.integers(-(2**63), 2**63 - 1, 6, dtype=np.int64)
+    values = [
+        int(center ^ np.bitwise_xor.reduce(np.int64(1) << rng.integers(0, 63, flips)))
+        for center in centers
+        for flips in range(1, 9)
+    ]
+    rows = [(f"{i:032x}", value) for i, value in enumerate(values)]
+    frame = spark.createDataFrame(rows, "md5 string, perceptual_hash bigint")
+    for max_bits in (0, 3, 6):
+        found = {tuple(row) for row in near_duplicates.candidates(frame, max_bits).collect()}
+        expected = {
+            (a, b)
+            for i, (a, x) in enumerate(rows)
+            for b, y in rows[i + 1 :]
+            if hashes.n_bits(x, y) <= max_bits
+        }
+        assert found == expected
+        assert max_bits < 6 or len(expected) > 20
