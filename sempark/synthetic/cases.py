@@ -102,6 +102,7 @@ def _worn(
         choice = int(rng.integers(0, 3))
         if choice == 0 and truth.value_box and truth.bar:
             image = wear.cut(image, truth.value_box, truth.bar, rng)
+            truth = replace(truth, bar=None, databar=None, value_box=None)
             return wear.compress(image, rng), replace(truth, kind="illegible")
         if choice == 1:
             image = wear.wash_out(image, truth.value_box, rng)

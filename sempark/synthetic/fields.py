@@ -149,7 +149,8 @@ def cells(points: NDArray[np.float64], shape: Shape) -> Cells:
     border = np.ones(shape, np.uint8)
     border[:, 1:][labels[:, 1:] != labels[:, :-1]] = 0
     border[1:][labels[1:] != labels[:-1]] = 0
-    return Cells(labels, cv2.distanceTransform(border, cv2.DIST_L2, 3), seeds)
+    inside = cv2.distanceTransform(border, cv2.DIST_L2, 3)
+    return Cells(labels, np.minimum(inside, np.float32(h + w)), seeds)  # one cell: no border
 
 
 def bent(rng: np.random.Generator, field: Field, reach: float, cell: float) -> Field:

@@ -40,6 +40,9 @@ def wheel_fonts() -> tuple[str, ...]:
     return tuple(str(folder / f"{name}.ttf") for name in _NAMES)
 
 
+_INKED = 100  # coverage of 255 from which a pixel counts as inked
+
+
 @dataclass(frozen=True)
 class Face:
     """How text looks: font file, height of a digit in pixels, width factor, smoothing.
@@ -69,15 +72,18 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 @lru_cache(maxsize=512)
 def _size_for(path: str, digit_px: int) -> int:
     """Return the font size whose digits are `digit_px` high, as near as whole sizes allow."""
-    _, top, _, bottom = _font(path, 200).getbbox("0", anchor="ls")
-    size = max(4, round(200 * digit_px / (bottom - top)))
+    size = max(4, round(200 * digit_px / _digit_height(path, 200)))
     heights = {s: _digit_height(path, s) for s in range(max(4, size - 2), size + 3)}
     return min(heights, key=lambda s: (abs(heights[s] - digit_px), s))
 
 
 def _digit_height(path: str, size: int) -> float:
-    _, top, _, bottom = _font(path, size).getbbox("0", anchor="ls")
-    return float(bottom - top)
+    """Return the rows of a zero that are well inked."""
+    font = _font(path, size)
+    image = Image.new("L", (2 * size, 2 * size))
+    ImageDraw.Draw(image).text((size // 2, size // 4), "0", fill=255, font=font)
+    rows = np.flatnonzero((np.asarray(image) > _INKED).any(axis=1))
+    return float(rows[-1] - rows[0] + 1) if len(rows) else 0.0
 
 
 def ink(text: str, face: Face) -> Ink:

@@ -36,7 +36,7 @@ def hitachi(sheet: Sheet) -> None:
     digit = rng.uniform(22, 26)
     u = max(sheet.width / 1280, 10 / digit)
     face = sheet.pick(digit * u, ("Sans",))
-    high = max(round(rng.uniform(56, 66) * u), round(2.3 * face.digit_px))
+    high = max(round(rng.uniform(56, 66) * u), round(2.5 * face.digit_px))
     y0 = sheet.height - high
     sheet.databar = (0, y0, sheet.width, sheet.height)
     sheet.rule(0, y0, sheet.width, sheet.height, 0)
@@ -51,7 +51,7 @@ def hitachi(sheet: Sheet) -> None:
             sheet.rule(left, y0, left + wide, y0 + long)
     value = sheet.scale.value
     figure = f"{value:.1f}" if value < 100 else f"{value:g}"
-    baseline = y0 + high - rng.uniform(6, 10) * u
+    baseline = y0 + high - max(rng.uniform(6, 10) * u, 0.35 * face.digit_px)
     text = figure + sheet.scale.unit.replace("u", "µ")
     box = sheet.value(last + rng.uniform(-4, 10) * u, baseline, text, "r", face)
     times = magnification(sheet)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sempark.synthetic.fields import Shape
 from sempark.synthetic.lettering import wheel_fonts
-from sempark.synthetic.sheet import Box, Scale, Sheet, length_text
+from sempark.synthetic.sheet import Box, Scale, Sheet
 
 Gray = NDArray[np.uint8]
 
@@ -130,19 +130,15 @@ def cut(
 
 
 def wash_out(image: Gray, value_box: Box | None, rng: np.random.Generator) -> Gray:
-    """Blur the value beyond reading."""
+    """Make the value unreadable: all of the image out of focus, or the value all but gone."""
     if value_box is None:
         return image
     x0, y0, x1, y1 = value_box
-    pad = y1 - y0
-    rows = slice(max(0, y0 - pad), min(image.shape[0], y1 + pad))
-    columns = slice(max(0, x0 - pad), min(image.shape[1], x1 + pad))
+    if rng.random() < 0.5:
+        sigma = float((y1 - y0) * rng.uniform(0.35, 0.6))
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
     image = image.copy()
-    sigma = float((y1 - y0) * rng.uniform(0.35, 0.6))
-    image[rows, columns] = cv2.GaussianBlur(image[rows, columns], (0, 0), sigma)
+    part = image[max(0, y0 - 1) : y1 + 1, max(0, x0 - 1) : x1 + 1]
+    paper = float(np.median(part))
+    part[:] = np.round(paper + (part - paper) * rng.uniform(0, 0.03)).astype(np.uint8)
     return image
-
-
-def caption(value: float, unit: str) -> str:
-    """Return a length as it is printed in a caption."""
-    return length_text(value, unit)

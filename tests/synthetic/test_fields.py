@@ -70,6 +70,7 @@ def test_cells_are_those_of_the_nearest_point() -> None:
 def test_cells_without_a_point_inside_are_one_cell() -> None:
     divided = fields.cells(np.array([(-5.0, -5.0)]), (20, 30))
     assert set(np.unique(divided.labels)) == {1}
+    assert divided.inside.max() <= 50  # finite although there is no border
 
 
 def test_dome_is_a_half_sphere() -> None:
