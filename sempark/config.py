@@ -51,6 +51,7 @@ class Images:
     jpeg_quality: int
     max_pixels: int
     timeout_seconds: float
+    memory_mb: int
     partition_mb: int
 
 
