@@ -1,0 +1,254 @@
+"""Compiled pieces of the exact search: the distance, the reservoir of candidates, the final list.
+
+In: keys of a tile (approximate squared distances) and the points themselves. Out: for each row the
+k smallest (distance, index), ascending, and whether they are proved to be the right ones.
+A key that is wrong by at most `error` can hide a neighbor only if it lies within `error` of the
+k-th distance: where the first rejected key lies farther off, the list is exact.
+Source: N. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1 (the error
+of a product of any order of summation, gamma_n = n u / (1 - n u)).
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+# up to here sums run in the order of the columns, beyond it in 16 interleaved sums
+SEQUENTIAL_COLUMNS = 64
+TINY = 2.0**-900
+UNIT_32 = 2.0**-24
+UNIT_64 = 2.0**-53
+# far above the rounding of the float64 sums of squares here, far below float32's
+SLACK = 1e-11
+
+
+@njit(nogil=True, cache=True)
+def distance(x: NDArray[Any], y: NDArray[Any], lanes: NDArray[Any]) -> float:
+    """Euclidean distance from differences in float64, in one fixed order of summation.
+
+    `lanes` is scratch, float64 (16,). Differences whose squares underflow are scaled first, so
+    that only equal points have distance 0.
+    """
+    total = 0.0
+    d = len(x)
+    if d <= SEQUENTIAL_COLUMNS:
+        for j in range(d):
+            difference = np.float64(x[j]) - np.float64(y[j])
+            total += difference * difference
+    else:
+        lanes[:] = 0.0
+        whole = d - d % 16
+        for j in range(0, whole, 16):
+            for lane in range(16):
+                difference = np.float64(x[j + lane]) - np.float64(y[j + lane])
+                lanes[lane] += difference * difference
+        for j in range(whole, d):
+            difference = np.float64(x[j]) - np.float64(y[j])
+            lanes[j - whole] += difference * difference
+        for lane in range(16):
+            total += lanes[lane]
+    if total < TINY:
+        return _tiny_distance(x, y)
+    return total**0.5
+
+
+@njit(nogil=True, cache=True)
+def _tiny_distance(x: NDArray[Any], y: NDArray[Any]) -> float:
+    largest = 0.0
+    for j in range(len(x)):
+        largest = max(largest, abs(np.float64(x[j]) - np.float64(y[j])))
+    if largest == 0.0:
+        return 0.0
+    total = 0.0
+    for j in range(len(x)):
+        ratio = (np.float64(x[j]) - np.float64(y[j])) / largest
+        total += ratio * ratio
+    return largest * total**0.5
+
+
+@njit(nogil=True, cache=True)
+def keep_smallest(keys: NDArray[Any], ids: NDArray[Any], size: int, n_keep: int) -> float:
+    """Move the n_keep smallest keys (and their ids) to the front; return the largest of them."""
+    low, high = 0, size - 1
+    target = n_keep - 1
+    while low < high:
+        middle = (low + high) // 2
+        a, b, c = keys[low], keys[middle], keys[high]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i, j = low, high
+        while i <= j:
+            while keys[i] < pivot:
+                i += 1
+            while keys[j] > pivot:
+                j -= 1
+            if i <= j:
+                keys[i], keys[j] = keys[j], keys[i]
+                ids[i], ids[j] = ids[j], ids[i]
+                i += 1
+                j -= 1
+        if target <= j:
+            high = j
+        elif target >= i:
+            low = i
+        else:
+            break
+    return keys[target]
+
+
+@njit(nogil=True, cache=True)
+def push_row(
+    row: NDArray[Any],
+    first_place: int,
+    own_place: int,
+    keys: NDArray[Any],
+    found: NDArray[Any],
+    size: int,
+    threshold: float,
+    mask: NDArray[Any],
+) -> tuple[int, float]:
+    """Add the keys of a row below the threshold to its reservoir; return size and threshold.
+
+    The reservoir holds up to 2 K keys with their places and falls back to the K smallest when
+    full. Whatever was ever rejected has a key of at least the threshold returned. `mask` is
+    scratch, uint8, a multiple of 8 long: its length is the step of the scan.
+    """
+    capacity, step = len(keys), len(mask)
+    words = mask.view(np.uint64)
+    for start in range(0, len(row), step):
+        part = row[start : start + step]
+        n = len(part)
+        if _count_below(part, threshold) == 0:
+            continue
+        mask[n - n % 8 :] = 0
+        _mark_below(part, threshold, mask)
+        for word in range((n + 7) // 8):
+            if words[word] == 0:
+                continue
+            for c in range(8 * word, min(8 * word + 8, n)):
+                if part[c] < threshold and first_place + start + c != own_place:
+                    keys[size] = part[c]
+                    found[size] = first_place + start + c
+                    size += 1
+                    if size == capacity:
+                        size = capacity // 2
+                        threshold = keep_smallest(keys, found, capacity, size)
+    return size, threshold
+
+
+@njit(nogil=True, cache=True)
+def _count_below(row: NDArray[Any], threshold: float) -> np.int32:
+    # int32 sums and plain bounds are what the compiler turns into vector instructions
+    below, one, zero = np.int32(0), np.int32(1), np.int32(0)
+    for c in range(len(row)):
+        below += one if row[c] < threshold else zero
+    return below
+
+
+@njit(nogil=True, cache=True)
+def _mark_below(row: NDArray[Any], threshold: float, mask: NDArray[Any]) -> None:
+    for c in range(len(row)):
+        mask[c] = row[c] < threshold
+
+
+@njit(nogil=True, cache=True)
+def sink(
+    distances: NDArray[Any], indices: NDArray[Any], size: int, parent: int, value: float, index: int
+) -> None:
+    """Put (value, index) at `parent` of a max-heap of `size` and let it sink to its place."""
+    while True:
+        child = 2 * parent + 1
+        if child >= size:
+            break
+        right = child + 1
+        if right < size and (
+            distances[right] > distances[child]
+            or (distances[right] == distances[child] and indices[right] > indices[child])
+        ):
+            child = right
+        if distances[child] < value or (distances[child] == value and indices[child] < index):
+            break
+        distances[parent] = distances[child]
+        indices[parent] = indices[child]
+        parent = child
+    distances[parent] = value
+    indices[parent] = index
+
+
+@njit(nogil=True, cache=True)
+def heapify(distances: NDArray[Any], indices: NDArray[Any]) -> None:
+    """Make a max-heap of a list, ordered by distance, then index."""
+    size = len(distances)
+    for parent in range(size // 2 - 1, -1, -1):
+        sink(distances, indices, size, parent, distances[parent], indices[parent])
+
+
+@njit(nogil=True, cache=True)
+def offer(distances: NDArray[Any], indices: NDArray[Any], value: float, index: int) -> None:
+    """Give (value, index) to a max-heap of the k smallest."""
+    if value < distances[0] or (value == distances[0] and index < indices[0]):
+        sink(distances, indices, len(distances), 0, value, index)
+
+
+@njit(nogil=True, cache=True)
+def ascend(distances: NDArray[Any], indices: NDArray[Any]) -> None:
+    """Sort a max-heap in place, ascending by distance, then index."""
+    for size in range(len(distances) - 1, 0, -1):
+        value, index = distances[size], indices[size]
+        distances[size], indices[size] = distances[0], indices[0]
+        sink(distances, indices, size, 0, value, index)
+
+
+@njit(nogil=True, cache=True)
+def product_error(d: int, unit: float, a: float, b: float) -> float:
+    """Bound the error of the key |b|^2 - 2 a.b of two vectors of norms a, b, all in `unit`.
+
+    Each entry was rounded once, |b|^2 rounded once and added as one more term of the product:
+    gamma_(d+1) (2 a b + b^2) + 2 (2 u) a b + u b^2, rounded up; the last term is for underflow,
+    entries being at most about 1.
+    """
+    gamma = (d + 3) * unit / (1 - (d + 3) * unit)
+    return 1.001 * gamma * (2 * a * b + b * b) + 5 * unit * a * b + 2 * unit * b * b + d * 2.0**-116
+
+
+@njit(nogil=True, cache=True)
+def finish(
+    rows: NDArray[Any],
+    places: NDArray[Any],
+    ids: NDArray[Any],
+    query: NDArray[Any],
+    keys: NDArray[Any],
+    found: NDArray[Any],
+    n_keep: int,
+    threshold: float,
+    square: float,
+    scale: float,
+    indices: NDArray[Any],
+    distances: NDArray[Any],
+    lanes: NDArray[Any],
+) -> bool:
+    """Measure the candidates of one row, write the k nearest, say whether they are proved.
+
+    `square` is the query's squared norm about the middle the keys were taken about; keys are
+    |b|^2 - 2 a.b, so key + square is the squared distance, up to the error.
+    """
+    k = len(distances)
+    size = len(keys)
+    if size > n_keep:
+        threshold = keep_smallest(keys, found, size, n_keep)
+        size = n_keep
+    keep_smallest(keys, found, size, k)
+    for c in range(k):
+        distances[c] = distance(query, rows[places[found[c]]], lanes)
+        indices[c] = ids[found[c]]
+    heapify(distances, indices)
+    # points farther from the middle than norm + reach are farther from the query than reach
+    norm, reach = square**0.5, distances[0] * scale
+    error = product_error(len(query), UNIT_32, norm, norm + reach)
+    limit = reach * reach * (1 + SLACK) + error - square * (1 - SLACK)
+    for c in range(k, size):
+        if keys[c] <= limit:
+            value = distance(query, rows[places[found[c]]], lanes)
+            offer(distances, indices, value, ids[found[c]])
+    ascend(distances, indices)
+    return threshold > limit
