@@ -75,20 +75,18 @@ def search_denser(X: Floats, order: Ints, places: Ints) -> tuple[Ints, Floats]:
         return best, delta
     prefix = order[: places[-1]]
     center = X.mean(axis=0)
-    scale = float(np.abs(X - center).max()) or 1.0
-    shrunk, norms = _shrunk(X, prefix, center, scale)
-    wanted, wanted_norms = _shrunk(X, order[places], center, scale)
+    scale = float(max((X.max(axis=0) - center).max(), (center - X.min(axis=0)).max())) or 1.0
+    wanted, norms = _shrunk(X, order[places], center, scale)
     # relative error of a float32 product of d terms, of the casts and of the sums
     bound = (X.shape[1] + 16.0) * 2.0**-24
     for start in range(0, len(prefix), PREFIX):
-        block = slice(start, start + PREFIX)
+        block, block_norms = _shrunk(X, prefix[start : start + PREFIX], center, scale)
         for first in range(int(np.searchsorted(places, start, "right")), len(places), PEAKS):
             some = slice(first, first + PEAKS)
-            products = wanted[some] @ shrunk[block].T
             _improve(
-                (X, order, products, bound, scale),
-                (places[some], wanted_norms[some]),
-                (start, norms[block]),
+                (X, order, wanted[some] @ block.T, bound, scale),
+                (places[some], norms[some]),
+                (start, block_norms),
                 (best[some], delta[some]),
             )
     return best, delta

@@ -121,12 +121,12 @@ def _neighborhoods(indices: Ints, distances: Floats, factors: Floats) -> Ints:
     return k_star
 
 
-@numba.njit(cache=True, parallel=True)
+@numba.njit(cache=True)
 def _most_likely(distances: Floats, k_star: Ints, dimension: float) -> Floats:
     """Maximize the likelihood at every point; b up to the volume of the unit ball."""
     n = len(k_star)
     b = np.empty(n)
-    for i in numba.prange(n):
+    for i in range(n):
         k = k_star[i]
         log_shells = np.empty(k)  # ln of the shells' volumes over that of the whole ball
         first, last, before = 0, 0, 0.0

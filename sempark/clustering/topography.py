@@ -4,8 +4,8 @@ In: labels, neighbor lists, log density with its error. Out: the highest border 
 pair of clusters that touch, and which cluster follows which once peaks that do not stand out of
 the noise are merged, the highest saddle first.
 
-Source: d'Errico, Facco, Laio and Rodriguez, Inf. Sci. 560, 476 (2021), section 2.3 and 2.4,
-arXiv:1802.10549; the two published programs where they agree, and a choice where they differ.
+Source: d'Errico, Facco, Laio and Rodriguez, Inf. Sci. 560, 476 (2021), arXiv:1802.10549;
+the two published programs (DPA, DADApy) where they agree, and a choice where they differ.
 """
 
 from __future__ import annotations

@@ -75,6 +75,15 @@ def test_all_pairs_with_ties(drawn):
     compare(np.array(points, float), k, np.array(density, float))
 
 
+def test_ties_listed_in_another_order():
+    """Lists of another search may break ties otherwise: the lower index still wins."""
+    X = np.array([[0.0], [1.0], [-1.0], [5.0]])
+    lists = Neighbors(
+        np.array([[2, 1], [0, 2], [0, 1], [1, 0]]), np.array([[1, 1], [1, 2], [1, 2], [4, 5]])
+    )
+    assert density_peaks(lists, X, np.array([1.0, 2, 3, 0])).nearest_denser[0] == 1
+
+
 @pytest.mark.parametrize("k", [1, 4])
 def test_ties_outside_the_lists(k):
     """A grid whose local peaks have their nearest denser points in ties far off."""

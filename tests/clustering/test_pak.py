@@ -2,7 +2,6 @@
 
 import math
 
-import numba
 import numpy as np
 import pytest
 from scipy.optimize import minimize
@@ -157,17 +156,6 @@ def test_permutation():
     plain, moved = pak(nearest(X, 30), 2.0), pak(nearest(X[order], 30), 2.0)
     np.testing.assert_allclose(moved.log_density, plain.log_density[order], rtol=1e-12)
     np.testing.assert_array_equal(moved.k_star, plain.k_star[order])
-
-
-def test_threads_change_nothing():
-    neighbors = nearest(np.random.default_rng(4).standard_normal((3000, 3)), 30)
-    before = numba.get_num_threads()
-    plain = pak(neighbors, 3.0).log_density
-    numba.set_num_threads(1)
-    try:
-        np.testing.assert_array_equal(pak(neighbors, 3.0).log_density, plain)
-    finally:
-        numba.set_num_threads(before)
 
 
 def test_uniform_density_is_found():
