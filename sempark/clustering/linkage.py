@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import fastcluster
+import numba
 import numpy as np
 import numpy.typing as npt
 
-from sempark.clustering.merges import Merges, from_scipy
+from sempark.clustering.merges import Floats, Ints, Merges, from_scipy
 from sempark.clustering.reducible import linked
 from sempark.clustering.spanning import single
 
@@ -68,7 +69,7 @@ def linkage(X: npt.ArrayLike, method: Method, progress: Progress | None = None) 
         return single(points, progress=progress)
     if method != "centroid":
         return linked(points, method == "ward", progress)
-    merges = from_scipy(fastcluster.linkage_vector(points, method))
+    merges = _zeroed(from_scipy(fastcluster.linkage_vector(points, method)), points)
     if progress is not None:
         progress(n - 1, n - 1)
     return merges
@@ -122,3 +123,22 @@ def checked(X: npt.ArrayLike) -> npt.NDArray[np.float64]:
             f"{bad[0]}: leave these rows out"
         )
     return points
+
+
+def _zeroed(merges: Merges, X: Floats) -> Merges:
+    """Put merges of equal points at height 0, where rounded centers left them a little apart."""
+    kinds = np.unique(X, axis=0, return_inverse=True)[1].astype(np.int64).ravel()
+    heights = np.where(_alike(merges.children, kinds), 0.0, merges.heights)
+    return Merges(merges.children, heights, merges.sizes, merges.n)
+
+
+@numba.njit(cache=True)
+def _alike(children: Ints, kinds: Ints) -> npt.NDArray[np.bool_]:
+    """Tell which merges make a cluster of one kind."""
+    n = len(kinds)
+    kind = np.concatenate((kinds, np.full(n - 1, -1)))
+    for t in range(n - 1):
+        a, b = kind[children[t, 0]], kind[children[t, 1]]
+        if a == b:
+            kind[n + t] = a
+    return kind[n:] >= 0

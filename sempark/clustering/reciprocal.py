@@ -210,7 +210,7 @@ def _merge(s: State, a: int, b: int, made: int, ward: bool) -> None:
     for c in range(d):
         gap = s.centers[a, c] - s.centers[b, c]
         apart += gap * gap
-        s.centers[a, c] = (size_a * s.centers[a, c] + size_b * s.centers[b, c]) / size
+        s.centers[a, c] -= gap * (size_b / size)  # exactly where it was if both are alike
     if not ward:
         s.spread[a] = (
             size_a * s.spread[a] + size_b * s.spread[b] + size_a * size_b / size * apart
