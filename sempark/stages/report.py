@@ -1,0 +1,200 @@
+"""report: one page with every table and figure, and a browser of the images.
+
+In: all tables, their manifests. Out: the files of a folder that opens from disk without a network.
+What a table does not hold is replaced by the reason. Parts: `report_data`, `report_spaces`,
+`report_clusterings` (exhibits), `report_tree` (sub-categories), `report_images` (pictures),
+`report_browser` (data of the browser). Source: every table and figure of the thesis.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from pyspark.sql import DataFrame
+
+from sempark.config import Report
+from sempark.figures import page
+from sempark.figures.exhibit import Cell, Exhibit
+from sempark.stages import (
+    report_browser,
+    report_clusterings,
+    report_data,
+    report_images,
+    report_spaces,
+    report_tree,
+)
+from sempark.stages.report_source import Source
+
+logger = logging.getLogger(__name__)
+
+
+def build(
+    read: Callable[[str], DataFrame],
+    manifests: Mapping[str, Mapping[str, object]],
+    settings: Report,
+) -> Iterator[tuple[str, bytes]]:
+    """Write the report.
+
+    Parameters
+    ----------
+    read : callable
+        Name to table.
+    manifests : mapping
+        Name of each table that is there to its manifest.
+    settings : Report
+        The section `report`.
+
+    Returns
+    -------
+    iterator of (relative path, bytes)
+    """
+    hide = settings.privacy_paths == "hide"
+    source = Source(read, manifests, settings.untrained)
+    found = report_images.catalog(source, hide)
+    trees = report_tree.made(source, found, settings.thumbnails_px, hide)
+    sections = [
+        page.Section(
+            "data",
+            "The data",
+            "From the files to the images of one scale range.",
+            [*trees.pictures, *report_data.data(source)],
+        ),
+        page.Section(
+            "features",
+            "Features",
+            "What two layers of two networks make of the images.",
+            list(report_spaces.learned(source)),
+        ),
+        page.Section(
+            "dimension",
+            "Intrinsic dimension",
+            "How few numbers an image needs.",
+            [*report_clusterings.thick_line(), *report_spaces.dimensions(source)],
+        ),
+        page.Section(
+            "distances",
+            "Distances",
+            "Whether near means alike, by category.",
+            list(report_spaces.distances(source)),
+        ),
+        page.Section(
+            "clustering",
+            "Clustering",
+            "How well clusters of any number meet the labels.",
+            [*report_clusterings.examples(), *report_clusterings.scores(source)],
+        ),
+        page.Section(
+            "run", "This run", "What was made, when, in what time, and by what.", run(manifests)
+        ),
+    ]
+    every = [exhibit for section in sections for exhibit in section.exhibits]
+    logger.info(
+        "report: %d exhibits, %d without data", len(every), sum(bool(e.reason) for e in every)
+    )
+    created = max((str(manifest.get("created", "")) for manifest in manifests.values()), default="")
+    yield (
+        "index.html",
+        page.index(
+            settings.title,
+            created,
+            headline(manifests, every),
+            sections,
+            trees.strips,
+            settings.untrained,
+        ),
+    )
+    yield "browse.html", page.browse(settings.title)
+    yield from page.assets()
+    yield from page.files(every)
+    yield from trees.files
+    yield from report_browser.files(source, found, settings, hide)
+    yield from report_images.sheet_files(
+        source, found, settings.thumbnails_px, settings.sheet_images, hide
+    )
+    yield from report_images.picture_files(source, found, hide)
+
+
+def run(manifests: Mapping[str, Mapping[str, object]]) -> list[Exhibit]:
+    """The run's own figures: a line a table, a line a package."""
+    tables: list[tuple[Cell, ...]] = []
+    packages: dict[tuple[str, str], list[str]] = {}
+    for name, manifest in manifests.items():
+        counts = manifest.get("status_counts")
+        said = (
+            ", ".join(f"{k} {v:,}" for k, v in counts.items())
+            if isinstance(counts, Mapping)
+            else ""
+        )
+        seconds, rows = (_float(manifest.get(key)) for key in ("seconds", "rows"))
+        rate = rows / seconds if rows is not None and seconds else None
+        tables.append(
+            (
+                name,
+                None if rows is None else int(rows),
+                seconds,
+                rate,
+                said,
+                str(manifest.get("created", "")),
+                str(manifest.get("note") or ""),
+            )
+        )
+        versions = manifest.get("versions")
+        for package, version in versions.items() if isinstance(versions, Mapping) else ():
+            packages.setdefault((str(package), str(version)), []).append(name)
+    return [
+        Exhibit(
+            "run-tables",
+            "Tables",
+            ("table", "rows", "seconds", "rows a second", "by status", "made", "note"),
+            tables,
+            "Seconds of the run that made the table.",
+        ),
+        Exhibit(
+            "run-versions",
+            "Packages",
+            ("package", "version", "tables"),
+            [(*key, len(names)) for key, names in sorted(packages.items())],
+            "More than one version of a package: tables come from different runs.",
+        ),
+    ]
+
+
+def headline(
+    manifests: Mapping[str, Mapping[str, object]], exhibits: Sequence[Exhibit]
+) -> list[tuple[str, str]]:
+    """The figures at the top of the page; what is not known is left out."""
+    out = []
+    for table, status, words in (
+        ("inventory", None, "files found"),
+        ("images_flat", "ok", "unique images"),
+        ("scale", "ok", "scales read"),
+        ("subset", None, "images in the chosen scale range"),
+        ("taxonomy", None, "nodes in the tree"),
+    ):
+        manifest = manifests.get(table, {})
+        counts = manifest.get("status_counts")
+        value = manifest.get("rows")
+        if status and isinstance(counts, Mapping):
+            value = counts.get(status, 0)
+        if isinstance(value, int) and value:
+            out.append((f"{value:,}", words))
+    best = [
+        row
+        for e in exhibits
+        if e.id == "figure-4.5"
+        for row in e.rows
+        if isinstance(row[3], float)
+        and isinstance(row[2], int)
+        and row[2] > 1
+        and not str(row[1]).startswith("reference")
+    ]
+    if best:
+        space, method, k, nmi = max(best, key=lambda row: _float(row[3]) or 0.0)
+        name = str(method).replace("_", " ")
+        out.append((f"{nmi:.2f}", f"highest NMI: {name}, k = {k}, {space}"))
+    return out
+
+
+def _float(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,209 @@
+"""Part of report: the browser's data.
+
+In: the catalog, neighbors, merges, partitions, scores, and the rows that failed. Out: scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sempark.config import Report
+from sempark.figures import browser_data, sheets
+from sempark.figures.exhibit import checkpoint
+from sempark.figures.scales import STATUSES
+from sempark.figures.style import METHOD_NAMES
+from sempark.stages import report_images
+from sempark.stages.report_clusterings import thinned
+from sempark.stages.report_images import Catalog
+from sempark.stages.report_source import Source, order_of
+
+MOST_FAILED = 200_000
+
+
+def files(
+    source: Source, found: Catalog, settings: Report, hide: bool
+) -> Iterator[tuple[str, bytes]]:
+    """Give all data scripts.
+
+    Parameters
+    ----------
+    source, found : Source, Catalog
+    settings : Report
+    hide : bool
+        No paths, no names of files, no reasons that may hold one.
+
+    Returns
+    -------
+    iterator of (path, bytes)
+    """
+    columns = found.columns
+    words = {
+        "category": order_of([str(c) for c in columns["category"] if c]),
+        "by": ["label", "prediction"],
+        "scale": _by_length(columns),
+        "scale_status": list(STATUSES),
+    }
+    spaces: list[dict[str, object]] = []
+    near = []
+    if not source.lacks("neighbors"):
+        rows = source.read("neighbors").select("space").distinct().orderBy("space").collect()
+        for row in rows:
+            near.append(report_images.near(source, found, row["space"]))
+            spaces.append(_space(row["space"], settings))
+    clusterings: list[dict[str, object]] = []
+    points: dict[str, int] = {}
+    for path, content, entry in _clusterings(source, found, points):
+        yield path, content
+        if entry:
+            clusterings.append(entry)
+    failed = list(_failed(source, found, hide))
+    yield from browser_data.failed(failed)
+    yield browser_data.tree(found.order)
+    yield from browser_data.index(columns, words)
+    details = {name: values for name, values in columns.items() if name not in ("value", "unit")}
+    yield from browser_data.details(details, near)
+    if not hide:
+        yield from browser_data.paths([list(p) for p in columns["paths"]])  # type: ignore[call-overload]
+    yield browser_data.script(
+        "run",
+        {
+            "title": settings.title,
+            "n": len(found.order.md5s),
+            "words": words,
+            "statusNames": STATUSES,
+            "methodNames": METHOD_NAMES,
+            "spaces": spaces,
+            "clusterings": clusterings,
+            "failed": len(failed),
+            "paths": not hide,
+            "picturePx": report_images.PICTURE_PX,
+            "sheet": {
+                "px": settings.thumbnails_px,
+                "images": settings.sheet_images,
+                "columns": sheets.columns_of(settings.sheet_images),
+            },
+            "chunks": {
+                "index": browser_data.INDEX_ROWS,
+                "detail": browser_data.DETAIL_ROWS,
+                "paths": browser_data.PATH_ROWS,
+                "failed": browser_data.FAILED_ROWS,
+            },
+        },
+    )
+
+
+def _space(name: str, settings: Report) -> dict[str, object]:
+    return {"name": name, "untrained": checkpoint(name) in settings.untrained}
+
+
+def _by_length(columns: dict[str, list[object]]) -> list[str]:
+    """The printed scales, shortest first."""
+    factor = {"nm": 1.0, "um": 1e3, "mm": 1e6}
+    lengths = {
+        str(name): float(str(value)) * factor.get(str(unit), 1.0)
+        for name, value, unit in zip(
+            columns["scale"], columns["value"], columns["unit"], strict=True
+        )
+        if name
+    }
+    return sorted(lengths, key=lambda name: lengths[name])
+
+
+def _clusterings(
+    source: Source, found: Catalog, points: dict[str, int]
+) -> Iterator[tuple[str, bytes, dict[str, object] | None]]:
+    """Merge lists and partitions with their spaces' points; the last of each has an entry."""
+    if not source.lacks("codings", "merges"):
+        table = source.read("merges")
+        pairs = table.select("space", "method").distinct().orderBy("space", "method").collect()
+        for number, (space, method) in enumerate(pairs):
+            yield from _points(source, found, space, points)
+            rows = table.where((F.col("space") == space) & (F.col("method") == method))
+            arrow = rows.select("step", "left", "right", "height").toArrow().sort_by("step")
+            children = np.column_stack([arrow["left"].to_numpy(), arrow["right"].to_numpy()])
+            heights = arrow["height"].to_numpy()
+            n = len(children) + 1
+            entry = {
+                "space": space,
+                "method": method,
+                "points": points[space],
+                "n": n,
+                "file": number,
+                "parts": browser_data.n_parts(n),
+                "nmi": _nmi(source, space, method),
+            }
+            *parts, last = browser_data.merges(number, children, heights)
+            for path, content in parts:
+                yield path, content, None
+            yield *last, entry
+    if source.lacks("codings", "partitions"):
+        return
+    table = source.read("partitions")
+    pairs = table.select("space", "method").distinct().orderBy("space", "method").collect()
+    for number, (space, method) in enumerate(pairs):
+        yield from _points(source, found, space, points)
+        rows = table.where((F.col("space") == space) & (F.col("method") == method))
+        arrow = rows.select("md5", "label").toArrow().sort_by("md5")
+        path, content = browser_data.script(f"partition-{number}", arrow["label"].to_pylist())
+        yield (
+            path,
+            content,
+            {
+                "space": space,
+                "method": method,
+                "points": points[space],
+                "n": arrow.num_rows,
+                "flat": number,
+            },
+        )
+
+
+def _points(
+    source: Source, found: Catalog, space: str, points: dict[str, int]
+) -> Iterator[tuple[str, bytes, None]]:
+    """Rows of a space's points, once a space."""
+    if space in points:
+        return
+    points[space] = len(points)
+    md5s = source.read("codings").where(F.col("space") == space).select("md5").toArrow()
+    rows = report_images.space_rows(md5s["md5"].to_pylist(), found)
+    yield *browser_data.script(f"space-{points[space]}", rows.tolist()), None
+
+
+def _nmi(source: Source, space: str, method: str) -> list[list[float]]:
+    """NMI by k for the slider's graph: [[k, ...], [nmi, ...]]."""
+    if source.lacks("scores"):
+        return [[], []]
+    chosen = (F.col("space") == space) & (F.col("method") == method)
+    rows = thinned(source.read("scores").where(chosen).select("space", "method", "k", "nmi"))
+    arrow = rows.where("nmi is not null").toArrow().sort_by("k")
+    return [arrow["k"].to_pylist(), [float(f"{v:.4g}") for v in arrow["nmi"].to_pylist()]]
+
+
+def _failed(source: Source, found: Catalog, hide: bool) -> Iterator[tuple[str, str, str, str, int]]:
+    """The rows that failed, table by table, sorted."""
+    selects: tuple[tuple[str, DataFrame], ...] = tuple(
+        (name, source.read(name))
+        for name in ("inventory", "images_flat", "labels", "scale")
+        if not source.lacks(name)
+    )
+    for name, table in selects:
+        rows = table.where(F.col("status") != "ok")
+        if name == "inventory":
+            rows = rows.where(F.col("status") != "directory")
+        what = {
+            "inventory": F.col("path"),
+            "images_flat": F.coalesce(F.get("paths", F.lit(0)), F.col("md5")),
+            "labels": F.concat_ws("/", "data_set", "file"),
+            "scale": F.col("md5"),
+        }[name]
+        md5 = F.col("md5") if "md5" in table.columns else F.lit(None).cast("string")
+        few = rows.select(what.alias("what"), "status", "reason", md5.alias("md5"))
+        for row in few.orderBy("what", "md5").limit(MOST_FAILED).toArrow().to_pylist():
+            shown = (row["md5"] or "") if hide else row["what"] or row["md5"] or ""
+            reason = "" if hide else row["reason"] or ""
+            yield name, shown, row["status"], reason, found.row.get(row["md5"] or "", -1)
