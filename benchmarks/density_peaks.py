@@ -90,12 +90,11 @@ def dadapy(folder):
     _, pak_s = timed(peer.compute_density_PAk)
     _, adp_s = timed(lambda: peer.compute_clustering_ADP(Z=Z))
     np.save(folder / "dadapy.npy", peer.cluster_assignment)
-    own = Data(coordinates=X, maxk=k, n_jobs=os.cpu_count())
-    _, neighbors_s = timed(lambda: own.compute_distances(maxk=k))
-    return {
-        "neighbors": neighbors_s, "PAk": pak_s, "PAk + DPA": pak_s + adp_s,
-        "clusters": peer.N_clusters,
-    }  # fmt: skip
+    figures = {"PAk": pak_s, "PAk + DPA": pak_s + adp_s, "clusters": peer.N_clusters}
+    if (folder / "search").exists():
+        own = Data(coordinates=X, maxk=k, n_jobs=os.cpu_count())
+        _, figures["neighbors"] = timed(lambda: own.compute_distances(maxk=k))
+    return figures
 
 
 def child(python, who, folder):
@@ -121,6 +120,8 @@ def compare(n, kind, arguments):
         folder = Path(name)
         np.save(folder / "X.npy", drawn(n, arguments.d, kind))
         (folder / "k").write_text(str(arguments.k))
+        if not arguments.lists_only:
+            (folder / "search").touch()
         runs = {"sempark": [], "dadapy": []}
         for _ in range(arguments.repeats):
             runs["sempark"].append(child(sys.executable, "ours", folder))
@@ -146,6 +147,7 @@ def main():
     parser.add_argument("--kind", nargs="+", default=["clustered", "uniform"])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--dadapy", help="a Python that can import dadapy")
+    parser.add_argument("--lists-only", action="store_true", help="skip DADApy's own search")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
