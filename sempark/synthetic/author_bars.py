@@ -85,7 +85,8 @@ def _paper(sheet: Sheet, box: Box, face: Face) -> None:
             sheet.canvas[max(0, y0) : y1, max(0, x0) : x1] = shade.clip(0, 255).astype("uint8")
         return
     paper = {"black": 0, "white": 255, "gray": 90}[kind]
-    sheet.gray = 0 if kind == "white" else 255
+    # red on white and yellow on black are gray here, as a decoder makes them
+    sheet.gray = int(rng.choice([0, 0, 0, 76] if kind == "white" else [255, 255, 255, 226]))
     if rng.random() < 0.1:
         sheet.rule(x0 - 2, y0 - 2, x1 + 2, y1 + 2, sheet.gray)
     sheet.rule(x0, y0, x1, y1, paper)

@@ -52,7 +52,8 @@ def draw_case(
         raise ValueError(f"expected a kind of {KINDS}, received {kind!r}")
     category = str(rng.choice(CATEGORIES))
     leaf = str(rng.choice(list(LEAVES[category])))
-    shape = wear.SIZES[int(rng.integers(0, len(wear.SIZES)))]
+    sizes = wear.SIZES + wear.FIGURE_SIZES * 3 if layout == "author" else wear.SIZES
+    shape = sizes[int(rng.integers(0, len(sizes)))]
     picture = draw(category, leaf, rng, shape)
     value, unit = VALUES[int(rng.integers(0, len(VALUES)))]
     low, high = bar_range(layout, shape[1])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sempark.imaging import jpeg
+from sempark.synthetic import mess
 from sempark.synthetic.sheet import Scale
 
 
@@ -71,7 +72,8 @@ def truth(items: Iterable[Item], md5s: Mapping[str, str] | None = None) -> list[
         and jpeg_group (equal for files with equal bytes, equal gray JPEG), near_duplicate_of (a
         content group), status (of images_flat: "ok", "undecodable", "empty", "too_large", "" for
         what is no TIFF), category, leaf, layout, value, unit, nm_per_px, bar_px, scale ("ok" or
-        "none"), vendor, vendor_nm_per_px, data_set, label, sublabel, match.
+        "none"), vendor, vendor_nm_per_px, data_set, label, sublabel, match, conflict (its content
+        stands in several categories of the set).
     """
     known = md5s or {}
     return [_row(item, file, known) for item in items for file in item.files]
@@ -85,6 +87,9 @@ def _row(item: Item, file: File, md5s: Mapping[str, str]) -> dict[str, Any]:
     is_tiff = kind in ("main", "metadata", "near") or (kind == "broken" and how != "garbage")
     read = item.kind in ("picture",) and item.layout != "empty" and kind != "broken"
     own = f"{item.index}:{file.form}"
+    zoom = mess.RESCALED if how == "rescaled" else 1.0
+    bar_px = Scale(item.value, item.unit, item.nm_per_px).bar_px
+    said = {f.category for f in item.files if (f.data_set, f.form) == (file.data_set, file.form)}
     return {
         "path": printable(file.path),
         "item": item.index,
@@ -100,8 +105,8 @@ def _row(item: Item, file: File, md5s: Mapping[str, str]) -> dict[str, Any]:
         "layout": item.layout,
         "value": item.value if read else None,
         "unit": item.unit if read else None,
-        "nm_per_px": item.nm_per_px,
-        "bar_px": Scale(item.value, item.unit, item.nm_per_px).bar_px if read else None,
+        "nm_per_px": item.nm_per_px / zoom,
+        "bar_px": bar_px * zoom if read else None,
         "scale": "ok" if read else "none",
         "vendor": item.vendor if kind == "main" else "",
         "vendor_nm_per_px": item.vendor_nm_per_px if item.vendor and kind == "main" else None,
@@ -109,6 +114,7 @@ def _row(item: Item, file: File, md5s: Mapping[str, str]) -> dict[str, Any]:
         "label": file.category,
         "sublabel": file.subcategory,
         "match": file.match,
+        "conflict": bool(file.data_set) and len(said) > 1,
     }
 
 

@@ -15,6 +15,8 @@ from sempark.imaging import jpeg
 
 Gray = NDArray[np.uint8]
 
+RESCALED = 0.8  # sides of a rescaled near copy
+
 _FOLDERS = (
     "misure 2014",
     "SEM",
@@ -152,7 +154,7 @@ def near(gray: Gray, kind: str, rng: np.random.Generator) -> Gray:
     if kind == "brightness":
         return np.clip(gray.astype(np.int16) + 9, 0, 255).astype(np.uint8)
     if kind == "rescaled":
-        size = (round(gray.shape[1] * 0.8), round(gray.shape[0] * 0.8))
+        size = (round(gray.shape[1] * RESCALED), round(gray.shape[0] * RESCALED))
         return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
     done, data = cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, 80])
     if not done:

@@ -84,38 +84,45 @@ def classic(sheet: Sheet) -> None:
     sheet.rule(0, y0, sheet.width, sheet.height, int(rng.choice([0, 0, 10])))
     sheet.gray = int(rng.choice([255, 240]))
     upper, lower = y0 + 0.46 * high, y0 + 0.92 * high
-    glued = str(rng.choice(["", "", " JEOL", " ABCD", "  IMS"]))
     text = length_text(sheet.scale.value, sheet.scale.unit, False, "µ")
-    gap = rng.uniform(8, 16) * u
-    tail = sheet.measure(text + glued, face)
-    start = sheet.width * rng.uniform(0.5, 0.66)
-    start = round(min(start, sheet.width - tail - gap - sheet.scale.bar_px - 8 * u))
-    block = max(4.0, rng.uniform(6, 15) * u)
-    centered = rng.random() < 0.5
-    top = upper - face.digit_px / 2 - block / 2 if centered else y0 + 2 * u
-    sheet.block(start, top, round(block))
-    box = sheet.value(start + sheet.scale.bar_px + gap, upper, text, face=face)
-    if glued and "value" not in sheet.omit:
-        sheet.text(box[2] + 0.3 * face.digit_px, upper, glued.strip(), face=face)
     texts = [
         str(rng.choice(["SEI", "LEI", "COMPO"])),
         volts(rng, False),
         _times(sheet, "X "),
         distance(rng),
     ]
+    rest = [name(rng), f"WD {distance(rng, False)}", clock(rng)]
+    block = round(max(4.0, rng.uniform(6, 15) * u))
+    if rng.random() < 0.2:  # the bar over its value at the far right
+        wide = max(sheet.scale.bar_px, sheet.measure(text, face))
+        left = sheet.width - wide - rng.uniform(10, 40) * u
+        start = round(left + (wide - sheet.scale.bar_px) / 2)
+        sheet.block(start, upper - face.digit_px / 2 - block / 2, block)
+        sheet.value(left + wide / 2, lower, text, "m", face)
+        _row(sheet, texts, upper, left - 12 * u, face, 24 * u)
+        _row(sheet, rest, lower, left - 12 * u, face, 30 * u)
+        return
+    glued = str(rng.choice(["", "", " JEOL", " ABCD", "  IMS"]))
+    gap = rng.uniform(8, 16) * u
+    tail = sheet.measure(text + glued, face)
+    start = round(
+        min(
+            sheet.width * rng.uniform(0.5, 0.66),
+            sheet.width - tail - gap - sheet.scale.bar_px - 8 * u,
+        )
+    )
+    centered = rng.random() < 0.5
+    top = upper - face.digit_px / 2 - block / 2 if centered else y0 + 2 * u
+    sheet.block(start, top, block)
+    box = sheet.value(start + sheet.scale.bar_px + gap, upper, text, face=face)
+    if glued and "value" not in sheet.omit:
+        sheet.text(box[2] + 0.3 * face.digit_px, upper, glued.strip(), face=face)
     if rng.random() < 0.7:
         _row(sheet, texts, upper, start - 12 * u, face, 24 * u)
-        _row(
-            sheet,
-            [name(rng), f"WD {distance(rng, False)}", clock(rng)],
-            lower,
-            sheet.width,
-            face,
-            30 * u,
-        )
+        _row(sheet, rest, lower, sheet.width, face, 30 * u)
     else:
-        _row(sheet, [name(rng)], upper, start - 12 * u, face, 24 * u)
-        _row(sheet, [*texts, clock(rng)], lower, sheet.width, face, 40 * u)
+        _row(sheet, rest[:1], upper, start - 12 * u, face, 24 * u)
+        _row(sheet, [*texts, rest[2]], lower, sheet.width, face, 40 * u)
 
 
 def overlay(sheet: Sheet) -> None:

@@ -25,6 +25,9 @@ SIZES: tuple[Shape, ...] = (
     (1024, 1280),
 )
 
+# of figures in papers
+FIGURE_SIZES: tuple[Shape, ...] = ((300, 400), (330, 440), (420, 560), (500, 500))
+
 
 def burn_in(picture: Gray, rng: np.random.Generator, nm_per_px: float) -> Gray:
     """Add, to some pictures, what misleads: measurements, letters, boxes, flat dark areas."""

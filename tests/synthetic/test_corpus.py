@@ -108,6 +108,9 @@ def test_labels_are_like_those_of_table_2_2(demo: list[Item]) -> None:
         conflicts = [set(v) for v in files_of.values() if len(set(v)) > 1]
         assert all(c == _CONFUSED for c in conflicts)
         assert bool(conflicts) == (name in ("100%", "Majority"))
+        assert sum(r["conflict"] for r in rows) == sum(
+            len(v) for v in files_of.values() if len(set(v)) > 1
+        )
         if conflicts:
             assert 0.1 < len(conflicts) / len(files_of) < 0.3
         if name != "Hierarchical":
