@@ -113,8 +113,8 @@ def flat(
     Parameters
     ----------
     merges : Merges
-        Of n points. A height of 0 counts as the smallest positive one, so that stabilities are
-        finite.
+        Of n points. A height of 0 counts as half the smallest positive one, so that stabilities
+        are finite.
     min_cluster_size : int
         Fewest points of a cluster, at least 2.
     selection : {"eom", "leaf"}
@@ -142,7 +142,7 @@ def flat(
     positive = merges.heights[merges.heights > 0]
     if not len(positive):
         return np.full(merges.n, -1), np.zeros(merges.n)
-    speeds = 1.0 / np.maximum(merges.heights, positive[0])
+    speeds = 1.0 / np.maximum(merges.heights, positive[0] / 2)
     cluster, left_at, parent, stability, deepest = _condensed(
         merges.children, merges.sizes, speeds, merges.n, min_cluster_size
     )
