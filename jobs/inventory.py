@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from sempark import job, sources
+from sempark import job, label_lists, sources
 from sempark.config import Input
 from sempark.stages import inventory, labels
 from sempark.tables import Refused
@@ -25,12 +25,19 @@ def roots(settings: Input) -> dict[str, str]:
 
 @cache
 def listing(pairs: tuple[tuple[str, str], ...]) -> pa.Table:
-    """Every entry of every source; listed once a run."""
+    """Every entry of every source, under the first that holds it; listed once a run."""
     tables = []
+    seen: set[str] = set()
     for name, root in pairs:
-        if not Path(root).is_dir():
+        if label_lists.is_list(root) and name.startswith(labels.PREFIX):
+            found = label_lists.entries(root)
+        elif Path(root).is_dir():
+            found = list(sources.walk(root))
+        else:
             raise Refused(f"{root} is no directory: set input.source (or input.labels)")
-        tables.append(inventory.entries_table(name, list(sources.walk(root))))
+        fresh = [entry for entry in found if entry.path not in seen]
+        seen.update(entry.path for entry in fresh)
+        tables.append(inventory.entries_table(name, fresh))
     return pa.concat_tables(tables)
 
 

@@ -7,7 +7,7 @@ import sys
 
 from pyspark.sql import DataFrame
 
-from sempark import job
+from sempark import job, label_lists
 from sempark.stages import labels
 from sempark.tables import PassedOver
 
@@ -16,8 +16,16 @@ def build(context: job.Context) -> DataFrame:
     sets = context.config.input.labels
     if not sets:
         raise PassedOver("no label sets: input.labels is empty")
+    inventory = context.read("inventory")
+    folders = {name: path for name, path in sets.items() if not label_lists.is_list(path)}
+    labelled = labels.from_folders(inventory, folders)
+    for name, path in sets.items():
+        if label_lists.is_list(path):
+            rows = label_lists.rows(name, path)
+            labelled = labelled.unionByName(context.spark.createDataFrame(rows, labelled.schema))
+    config = context.config
     return labels.build(
-        context.read("inventory"), context.read("images_flat"), sets, context.config.labels
+        inventory, context.read("images_flat"), labelled, config.labels, config.images
     )
 
 

@@ -10,7 +10,7 @@ Source: sections 2.1 and 2.2 of the thesis (3 of 85 labels were matched by anoth
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final
 
 import cv2
@@ -82,13 +82,17 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     return gray
 
 
-def encodings(pixels: NDArray[np.uint8]) -> Iterator[tuple[str, bytes]]:
+def encodings(
+    pixels: NDArray[np.uint8], names: Container[str] | None = None
+) -> Iterator[tuple[str, bytes]]:
     """Write a picture in every way that is tried for matching a foreign JPEG.
 
     Parameters
     ----------
     pixels : uint8 (h, w) or (h, w, 3)
         Gray, or red, green, blue.
+    names : container of str, optional
+        Only these are made; None: all.
 
     Yields
     ------
@@ -103,11 +107,13 @@ def encodings(pixels: NDArray[np.uint8]) -> Iterator[tuple[str, bytes]]:
     for quality in qualities:
         for color, color_flags, picture in _colorings(pixels):
             for coding, coding_flags in _CODINGS.items():
-                flags = (cv2.IMWRITE_JPEG_QUALITY, quality, *color_flags, *coding_flags)
-                data = _encode(picture, flags)
-                for density, field in _DENSITIES.items():
-                    name = f"{color} q{quality} {coding}{density}"
-                    yield name, data[:13] + field + data[18:]
+                stem = f"{color} q{quality} {coding}"
+                wanted = [d for d in _DENSITIES if names is None or stem + d in names]
+                if wanted:
+                    flags = (cv2.IMWRITE_JPEG_QUALITY, quality, *color_flags, *coding_flags)
+                    data = _encode(picture, flags)
+                    for density in wanted:
+                        yield stem + density, data[:13] + _DENSITIES[density] + data[18:]
 
 
 _CODINGS: Final[dict[str, tuple[int, ...]]] = {

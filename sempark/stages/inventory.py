@@ -90,8 +90,11 @@ def _known(readable: DataFrame, previous: DataFrame | None) -> DataFrame | None:
 
 
 def _companions(listed: DataFrame) -> DataFrame:
-    """For each file the .txt or .hdr beside it that shares its name, the first by path."""
-    stem = F.regexp_replace("path", r"\.[^./]*$", "")
+    """For each file the .txt or .hdr beside it that shares its name, the first by path.
+
+    TESCAN writes the picture's suffix into the name: `a.tif` has `a-tif.hdr`.
+    """
+    stem = F.regexp_replace("path", r"(-[A-Za-z]{3,4}(?=\.[Hh][Dd][Rr]$))?\.[^./]*$", "")
     ending = F.lower(F.regexp_extract("path", r"(\.[^./]*)$", 1))
     files = listed.where(F.col("status") == "ok").select(
         "path", stem.alias("stem"), ending.alias("ending")
@@ -113,7 +116,7 @@ def _worker(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 def _read(path: str) -> dict[str, str | bool | None]:
     """A file's md5 and format, or why it could not be read."""
     try:
-        md5, head = sources.md5_and_head(path)
+        md5, head = sources.md5_and_head(path, formats.HEAD_BYTES)
     except FileNotFoundError:
         return {"path": path, "failed": "vanished", "failure": "no such file any more"}
     except OSError as error:

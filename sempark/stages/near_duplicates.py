@@ -11,13 +11,13 @@ Source: footnote 1 of the thesis (two images_flat JPEGs whose 33 pixels differ b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 import cv2
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sempark import lookalikes
 from sempark.config import NearDuplicates
 from sempark.imaging import jpeg
 from sempark.imaging.comparison import compare
@@ -41,23 +41,8 @@ def build(images: DataFrame, settings: NearDuplicates) -> DataFrame:
 
 def candidates(hashed: DataFrame, max_bits: int) -> DataFrame:
     """Pairs md5_a < md5_b whose hashes differ in at most max_bits (6 or fewer: none is missed)."""
-    keyed = hashed.select("md5", "perceptual_hash", F.explode(keys("perceptual_hash")).alias("key"))
-    a = keyed.select("key", F.col("md5").alias("md5_a"), F.col("perceptual_hash").alias("hash_a"))
-    b = keyed.select("key", F.col("md5").alias("md5_b"), F.col("perceptual_hash").alias("hash_b"))
-    near = F.bit_count(F.col("hash_a").bitwiseXOR(F.col("hash_b"))) <= max_bits
-    together = a.join(b, "key", how="inner").where((F.col("md5_a") < F.col("md5_b")) & near)
-    return together.select("md5_a", "md5_b").distinct()
-
-
-def keys(name: str) -> Column:
-    """The 28 bucket keys of a perceptual hash, as `sempark.imaging.hashes.buckets` gives them."""
-    octets = [F.shiftrightunsigned(name, 56 - 8 * i).bitwiseAND(F.lit(255)) for i in range(8)]
-    return F.array(
-        *(
-            F.lit(number << 16) + octets[i] * F.lit(256) + octets[j]
-            for number, (i, j) in enumerate(combinations(range(8), 2))
-        )
-    )
+    a, b = (hashed.withColumnRenamed("md5", f"md5_{side}") for side in ("a", "b"))
+    return lookalikes.near(a, b, max_bits).where("md5_a < md5_b")
 
 
 def _worker(batches: Iterator[pa.RecordBatch], limit: float) -> Iterator[pa.RecordBatch]:

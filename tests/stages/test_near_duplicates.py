@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
+from sempark import lookalikes
 from sempark.config import NearDuplicates, load
 from sempark.imaging import hashes, jpeg
 from sempark.stages import near_duplicates
@@ -86,7 +87,7 @@ def test_rows_without_a_picture_are_left_out(spark: SparkSession) -> None:
 def test_keys_are_those_of_the_pure_function(spark: SparkSession) -> None:
     values = np.random.default_rng(3).integers(-(2**63), 2**63 - 1, 50, dtype=np.int64)
     frame = spark.createDataFrame([(int(v),) for v in values], "h bigint")
-    found = [row.keys for row in frame.select(near_duplicates.keys("h").alias("keys")).collect()]
+    found = [row.keys for row in frame.select(lookalikes.keys("h").alias("keys")).collect()]
     assert np.array_equal(np.array(found), hashes.buckets(values))
 
 
