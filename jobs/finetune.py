@@ -14,7 +14,7 @@ from sempark import job, pictures
 from sempark.stages import finetuned, subset
 from sempark.tables import PassedOver
 
-MIN_LABELLED = 50
+MIN_LABELLED = 20
 
 
 def build(context: job.Context) -> Iterator[tuple[str, bytes]]:

@@ -171,6 +171,7 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
     """Settings, session, log file around the work; every expected failure is one line."""
+    _find_terminal()
     sets = list(arguments.set) + ([f"run.limit={arguments.limit}"] if arguments.limit else [])
     try:
         config = load(arguments.conf, sets)
@@ -278,17 +279,21 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
 
 def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: float) -> Manifest:
     """Build and write; a stage that is passed over leaves an empty table with a note."""
-    table = TABLES[stage.name]
-    note = {}
     try:
-        made = stage.build(context)
+        return _write(context, stage.name, stage.build(context), about, start)
     except PassedOver as passed:
-        note = {"note": str(passed)}
-        made = context.spark.createDataFrame([], table.schema) if table.kind == "table" else []
-    about = dict(about) | note | {"seconds": time.monotonic() - start}
-    if table.kind == "folder":
-        return context.store.publish(stage.name, made, about)
-    return context.store.write(stage.name, made, about)
+        table = TABLES[stage.name]
+        empty = context.spark.createDataFrame([], table.schema) if table.kind == "table" else []
+        return _write(context, stage.name, empty, dict(about) | {"note": str(passed)}, start)
+
+
+def _write(
+    context: Context, name: str, made: Any, about: Mapping[str, Any], start: float
+) -> Manifest:
+    built = dict(about) | {"started": start}
+    if TABLES[name].kind == "folder":
+        return context.store.publish(name, made, built)
+    return context.store.write(name, made, built)
 
 
 def closing_line(name: str, rows_in: int | None, manifest: Manifest) -> str:
@@ -316,6 +321,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def _find_terminal() -> None:
+    """Write to the terminal itself; native libraries' messages go where Spark's do (submit.run)."""
+    if "SEMPARK_STDERR" in os.environ:
+        sys.stdout, sys.stderr = (
+            open(os.environ[name], "a", buffering=1, encoding="utf-8")  # noqa: PTH123, SIM115
+            for name in ("SEMPARK_STDOUT", "SEMPARK_STDERR")
+        )
+
+
 def _start_log() -> Path:
     """A log file for this run; warnings also reach the terminal."""
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
@@ -324,6 +338,7 @@ def _start_log() -> Path:
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     screen = logging.StreamHandler()
     screen.setLevel(logging.WARNING)
+    screen.addFilter(lambda record: record.exc_info is None)  # tracebacks go to the file only
     screen.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
     root = logging.getLogger()
     root.handlers = [file, screen]

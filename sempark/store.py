@@ -134,7 +134,7 @@ class Store:
         writer.parquet(f"{target}/rows")
         written = self.spark.read.schema(table.schema).parquet(f"{target}/rows")
         manifest = dict(about) | _content(written, table)
-        manifest["seconds"] = about.get("seconds", 0.0) + time.monotonic() - start
+        manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
         return self._switch(table, version, manifest)
 
     def publish(
@@ -157,7 +157,7 @@ class Store:
             self._fs.mkdirs(target.getParent())
             self._fs.copyFromLocalFile(False, False, self._path(f"file://{local}"), target)
         manifest = dict(about) | {"rows": n_files, "status_counts": {}, "digest": version}
-        manifest["seconds"] = about.get("seconds", 0.0) + time.monotonic() - start
+        manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
         return self._switch(TABLES[name], version, manifest)
 
     def collect_garbage(self) -> list[str]:

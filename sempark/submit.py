@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,10 +43,32 @@ def main(argv: Sequence[str]) -> int:
         command = build(known[name], arguments, options)
     except ValueError as error:
         return fail(str(error))
-    try:
-        return subprocess.run(command, check=False, env=environment()).returncode
-    except KeyboardInterrupt:
-        return 130  # the job has said what is kept
+    return run(command)
+
+
+def run(command: Sequence[str]) -> int:
+    """Run spark-submit; what the JVM and native libraries print goes to a file.
+
+    The job itself writes to the terminal, which SEMPARK_STDOUT and SEMPARK_STDERR name.
+    """
+    env, own = environment(), Path(f"/proc/{os.getpid()}/fd")
+    if not own.exists():
+        return subprocess.run(command, check=False, env=env).returncode
+    env |= {"SEMPARK_STDOUT": str(own / "1"), "SEMPARK_STDERR": str(own / "2")}
+    with tempfile.NamedTemporaryFile("w+", prefix="sempark-native-", delete=False) as noise:
+        try:
+            code = subprocess.run(
+                command, check=False, env=env, stdout=noise, stderr=noise
+            ).returncode
+        except KeyboardInterrupt:
+            return 130  # the job has said what is kept
+        if code in (0, 1, 2, 130):
+            return code
+        noise.seek(0)
+        last = noise.read().strip().splitlines()[-5:]
+        sys.stderr.write("\n".join([f"sempark: ended with code {code}; {noise.name} ends:", *last]))
+        sys.stderr.write("\n")
+        return code
 
 
 def jobs() -> dict[str, Path]:
