@@ -61,8 +61,10 @@ def draw(
     pen.text((12, 6), text, fill=255, font=font)
     columns = []
     for i, letter in enumerate(text):
-        start, (left, _, right, _) = 12 + font.getlength(text[:i]), font.getbbox(letter)
-        columns.append((start + left, start + max(right, left + 1)))
+        start = 12 + font.getlength(text[:i])
+        mask, (offset, _) = font.getmask2(letter)
+        left, _, right, _ = mask.getbbox() or (0, 0, 1, 1)
+        columns.append((start + offset + left, start + offset + right))
     return np.asarray(image, np.float32) / 255, columns
 
 

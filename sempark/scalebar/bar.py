@@ -10,7 +10,7 @@ The nominal length runs between the middles of the two end ticks; a filled block
 whole. Source: section 2.3 of the thesis, step 2, widened to the layouts of eight makers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -138,42 +138,88 @@ def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple
 
 def _single(ink: Ink, line: _Line) -> Bar | None:
     """Return the bar that one line makes with its own ends, if any."""
-    height, width = ink.mask.shape
-    thick = line.y1 - line.y0
-    left, right = sum(line.left), sum(line.right)
-    length = line.x1 - line.x0
-    tall = max(3, round(0.75 * thick))
-    if left >= tall and right >= tall:
-        alike = abs(line.left[0] - line.right[0]) <= max(2, 0.2 * left) and abs(
-            line.left[1] - line.right[1]
-        ) <= max(2, 0.2 * left)
-        if not alike or max(left, right) + thick >= 0.93 * height or thick > 0.35 * length:
-            return None
-        y0 = line.y0 - max(line.left[0], line.right[0])
-        y1 = line.y1 + max(line.left[1], line.right[1])
-        if length < max(MIN_TICKED_PX, MIN_TICKED_SHARE * ink.picture_width) or _closed(
-            ink, line, y0, y1
-        ):
-            return None
-        start = _tick_middle(ink, line, y0, y1, -1)
-        end = _tick_middle(ink, line, y0, y1, 1)
-        return Bar("ticked", start, end, line.x0, y0, line.x1, y1, line.y0, line.y1)
-    if left < tall and right < tall:
-        inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
-        if inside < 0.9 or (line.x0 <= 1 and line.x1 >= width - 1):
-            return None
-        kind: Kind = "block" if thick >= 5 else "line"
-        start, end = _block_ends(ink, line)
-        return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+    tall = max(3, round(0.75 * (line.y1 - line.y0)))
+    ticks = [sum(line.left) >= tall, sum(line.right) >= tall]
+    if all(ticks):
+        return _ticked(ink, line)
+    if not any(ticks):
+        return _plain(ink, line)
     return None
+
+
+def _ticked(ink: Ink, line: _Line) -> Bar | None:
+    """Return the bar of a line with two ticks of equal height, if it is one."""
+    thick, length = line.y1 - line.y0, line.x1 - line.x0
+    if length < max(MIN_TICKED_PX, MIN_TICKED_SHARE * ink.picture_width, 2.8 * thick):
+        return None
+    heights = []
+    unlike = 0
+    for pair in zip(line.left, line.right, strict=True):
+        # a letter or frame that touches one tick lengthens it
+        differ = max(pair) - min(pair) > max(2, 0.2 * min(sum(line.left), sum(line.right)))
+        unlike += differ
+        heights.append(min(pair) if differ else max(pair))
+    if unlike == 2 or sum(heights) < 2 or sum(heights) + thick >= 0.93 * ink.mask.shape[0]:
+        return None
+    y0, y1 = line.y0 - heights[0], line.y1 + heights[1]
+    if _closed(ink, line, y0, y1):
+        return None
+    start, end = (_tick_middle(ink, line, y0, y1, side) for side in (-1, 1))
+    return Bar("ticked", start, end, line.x0, y0, line.x1, y1, line.y0, line.y1)
+
+
+def _plain(ink: Ink, line: _Line) -> Bar | None:
+    """Return the block or line without ticks, if its ends are its own."""
+    inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
+    if inside < 0.9 or line.x0 <= 1 or line.x1 >= ink.mask.shape[1] - 1:
+        return None
+    kind: Kind = "block" if line.y1 - line.y0 >= 5 else "line"
+    start, end = _block_ends(ink, line)
+    return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+
+
+def erase(ink: Ink, bar: Bar) -> Ink:
+    """Take a bar's own ink out, so that letters standing on it become parts of their own.
+
+    Parameters
+    ----------
+    ink
+        Ink of the data bar.
+    bar
+        A bar in it.
+
+    Returns
+    -------
+    Ink
+        The same but for labels and parts.
+    """
+    rest = (ink.labels > 0).astype(np.uint8)
+    thick = bar.line_y1 - bar.line_y0
+    if bar.kind not in ("ticks", "broken"):
+        rest[bar.line_y0 : bar.line_y1, bar.x0 : bar.x1] = 0
+    if bar.kind == "ticked":
+        half = 0.5 * min(thick, 8) + 1
+        for middle in (bar.start, bar.end):
+            first, last = max(0, int(middle - half)), int(middle + half) + 1
+            rest[bar.y0 : bar.y1, first:last] = 0
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    return replace(ink, labels=labels, parts=stats)
 
 
 def _closed(ink: Ink, line: _Line, y0: int, y1: int) -> bool:
     """Tell whether the ends are joined by a second line: a frame, an icon, no bar."""
     thick = line.y1 - line.y0
     inner = slice(line.x0 + 2, max(line.x0 + 3, line.x1 - 2))
-    for rows in (slice(y0, line.y0 - 1), slice(line.y1 + 1, y1)):
-        if rows.stop - rows.start > thick and ink.mask[rows, inner].mean(axis=1).max() > 0.9:
+    reach = thick + 8
+    beyond = np.r_[max(0, line.x0 - reach) : max(0, line.x0 - thick - 3)]
+    beyond = np.r_[beyond, line.x1 + thick + 3 : min(ink.mask.shape[1], line.x1 + reach)]
+    for rows in (slice(max(0, y0), line.y0 - 1), slice(line.y1 + 1, y1)):
+        if rows.stop - rows.start <= thick:
+            continue
+        full = ink.mask[rows, inner].mean(axis=1) > 0.9
+        if beyond.size:  # a line that goes on is a frame the ticks stand on
+            full &= ink.mask[rows][:, beyond].mean(axis=1) < 0.5
+        if full.any():
             return True
     return False
 
@@ -191,7 +237,7 @@ def _tick_middle(ink: Ink, line: _Line, y0: int, y1: int, side: int) -> float:
     window = ink.contrast[rows][:, first:last].astype(float)
     profile = np.median(window, axis=0)
     ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
-    profile[profile < 0.25 * ceiling] = 0
+    profile[profile < 0.12 * ceiling] = 0
     # the tick is the run of columns nearest the line's end
     columns = np.flatnonzero(profile)
     if columns.size == 0:
@@ -207,17 +253,18 @@ def _tick_middle(ink: Ink, line: _Line, y0: int, y1: int, side: int) -> float:
 
 
 def _block_ends(ink: Ink, line: _Line) -> tuple[float, float]:
-    """Return a block's outer edges, sub-pixel by the share of ink in its edge columns."""
+    """Return a block's outer edges, sub-pixel by the share of ink in the columns around them."""
     rows = slice(line.y0, line.y1)
-    profile = np.median(ink.contrast[rows, max(0, line.x0 - 2) : line.x1 + 2].astype(float), axis=0)
-    full = float(np.median(profile)) or 1.0
-    share = np.clip(profile / full, 0, 1)
-    half = share.size // 2
-    center = max(0, line.x0 - 2) + half
-    left, right = share[:half], share[half:]
-    left = np.where(left < 0.12, 0, left)
-    right = np.where(right < 0.12, 0, right)
-    return center - float(left.sum()), center + float(right.sum())
+    full = float(np.median(ink.contrast[rows, line.x0 : line.x1])) or 1.0
+    reach = min(3, (line.x1 - line.x0) // 3)
+    ends = []
+    for edge, side in ((line.x0, -1), (line.x1, 1)):
+        first, last = max(0, edge - reach), min(ink.mask.shape[1], edge + reach)
+        profile = ink.contrast[rows, first:last].astype(float)
+        share = np.clip(np.median(profile, axis=0) / full, 0, 1)
+        share[share < 0.12] = 0
+        ends.append(last - share.sum() if side < 0 else first + share.sum())
+    return float(ends[0]), float(ends[1])
 
 
 def _broken(ink: Ink, lines: list[_Line]) -> list[Bar]:

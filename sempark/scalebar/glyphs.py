@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+Where = Literal["whole", "start", "end"]
 Floats = NDArray[np.float32]
 
 CLASSES = "0123456789.nµm?"  # "?" is anything else, and parts or pairs of letters
@@ -26,7 +28,7 @@ FRAME = 32  # px, both ways
 DIGIT_PX = 20  # height of a digit in the frame
 ABOVE = 0.2  # of the digit's height, room above it
 INK = 0.42  # share of full ink that binds parts
-MAX_ATOMS = 26
+MAX_ATOMS = 15
 MAX_JOINED = 4  # atoms one glyph may be made of
 
 WEIGHTS_FILE = Path(__file__).with_name("glyphs.npz")
@@ -42,18 +44,20 @@ class Line:
     digit_px: float
 
 
-def segment(ink: Floats) -> Line | None:
+def segment(ink: Floats, where: Where = "whole") -> Line | None:
     """Cut a line into atoms and put every run of up to four of them into a frame.
 
     Parameters
     ----------
     ink
         float32 (h, w), 0 background to 1 full ink.
+    where
+        Which part of a long line counts: "start", "end", or "whole", which takes none of it.
 
     Returns
     -------
     Line or None
-        None when there is no ink or far too much.
+        None when there is no ink or too much.
     """
     mask = (ink > INK).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
@@ -66,8 +70,10 @@ def segment(ink: Floats) -> Line | None:
     if tall < 4:
         return None
     spans = _atoms(mask, labels, stats, tall)
-    if not 1 <= len(spans) <= MAX_ATOMS:
-        return None
+    if len(spans) > MAX_ATOMS:
+        if where == "whole":
+            return None
+        spans = spans[:MAX_ATOMS] if where == "start" else spans[-MAX_ATOMS:]
     rows0 = round(top - ABOVE * tall)
     rows1 = rows0 + round(FRAME / DIGIT_PX * tall)
     padded = cv2.copyMakeBorder(

@@ -42,8 +42,12 @@ def find(gray: Gray) -> list[Ink]:
     for x, y, w, h in _even_runs(gray):
         inner = gray[y : y + h, x + 1 : x + w - 1]
         level = round(float(np.median(inner)))
-        spread = float(np.abs(inner.astype(np.int16) - level).mean())
+        # of its most even row: the edge rows are blurred
+        spread = float(np.abs(inner.astype(np.int16) - level).mean(axis=1).min())
         contrast = _contrast(gray, x, y, w, h, level)
+        ends = _contrast(gray.T, y, x, h, w, level)
+        if ends < 0.5 * contrast:
+            continue  # it runs into something as bright: its length is not known
         if spread <= MAX_STEP and contrast >= MIN_CONTRAST:
             extreme = min(level, 255 - level)
             strokes.append((extreme // 8, spread, y, x, w, h, level, contrast))

@@ -73,7 +73,7 @@ class _Proposal:
 
     origin: tuple[int, int]
     bar: bars.Bar
-    place: texts.Place
+    piece: texts.Piece
     scale: values.Scale
     spelling: spelling.Spelling
     clean: texts.Floats
@@ -165,26 +165,40 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> _Found:
     candidates = bars.find(marks)[:MAX_BARS]
     if not candidates:
         return _Found("no_bar", box, ())
-    pieces = [(bar, piece) for bar in candidates for piece in texts.near(marks, bar)]
+    rests = [bars.erase(marks, bar) for bar in candidates]
+    pieces = [
+        (bar, rest, piece)
+        for bar, rest in zip(candidates, rests, strict=True)
+        for piece in texts.near(rest, bar)
+    ]
     if not pieces:
         return _Found("no_text", box, ())
-    cuts = [texts.cut(marks, piece) for _, piece in pieces]
-    spelled = _spell(cuts, [_where(piece.place) for _, piece in pieces])
+    cuts = [texts.cut(rest, piece) for _, rest, piece in pieces]
+    spelled = _spell(cuts, [_where(piece.place) for _, _, piece in pieces])
     proposals = []
-    for (bar, piece), clean, spelt in zip(pieces, cuts, spelled, strict=True):
+    for (bar, _, piece), clean, spelt in zip(pieces, cuts, spelled, strict=True):
         if spelt is None or spelt.confidence < MIN_SPELLING:
             continue
         scale = values.parse(spelt.text)
         if scale is not None:
             columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
-            proposals.append(_Proposal(marks.origin, bar, piece.place, scale, spelt, columns))
+            proposals.append(_Proposal(marks.origin, bar, piece, scale, spelt, columns))
+    proposals = [p for p in proposals if not any(_inside(p.bar, q.piece) for q in proposals)]
     proposals.sort(key=lambda p: -p.spelling.confidence)  # ties stay in the order of bars
     return _Found("no_value", box, tuple(proposals[:MAX_PROPOSALS]))
 
 
-def _spell(cuts: list[texts.Floats], where: list[spelling.Where]) -> list[spelling.Spelling | None]:
+def _inside(bar: bars.Bar, piece: texts.Piece) -> bool:
+    """Tell whether a bar is but a stroke of the letters of a text."""
+    wide = min(bar.x1, piece.x1) - max(bar.x0, piece.x0)
+    high = min(bar.line_y1, piece.y1) - max(bar.line_y0, piece.y0)
+    stroke = wide > 0.8 * (bar.x1 - bar.x0) and high > 0
+    return stroke and bar.kind != "broken"
+
+
+def _spell(cuts: list[texts.Floats], where: list[glyphs.Where]) -> list[spelling.Spelling | None]:
     """Spell all texts of one picture with one pass of the network."""
-    lines = [glyphs.segment(clean) for clean in cuts]
+    lines = [glyphs.segment(clean, place) for clean, place in zip(cuts, where, strict=True)]
     frames = [line.frames for line in lines if line is not None]
     if not frames:
         return [None] * len(cuts)
@@ -235,7 +249,9 @@ def _decide(found: _Found, looks: list[float]) -> Reading:
     sure, best = min(agreed, key=lambda a: (rank[a[1].bar.kind], -a[0]))
     nm_per_px = best.scale.nanometers / best.bar.length_px
     for _, other in agreed:
-        weaker = other.bar.kind == "line" and best.bar.kind != "line"
+        # a text between two bars belongs to the more telling kind
+        weaker = rank[other.bar.kind] > rank[best.bar.kind] and _same_text(best, other)
+        weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:
             return Reading("many_bars", text=best.spelling.text, databar=box)
@@ -253,7 +269,16 @@ def _decide(found: _Found, looks: list[float]) -> Reading:
     )
 
 
-def _where(place: texts.Place) -> spelling.Where:
+def _same_text(a: _Proposal, b: _Proposal) -> bool:
+    """Tell whether two proposals mean the same piece of text."""
+    boxes = [
+        (p.piece.x0 + p.origin[0], p.piece.y0 + p.origin[1], p.piece.x1 + p.origin[0])
+        for p in (a, b)
+    ]
+    return all(abs(u - v) <= 6 for u, v in zip(*boxes, strict=True))
+
+
+def _where(place: texts.Place) -> glyphs.Where:
     """Tell where in a piece the value stands: next to the bar."""
     if place == "right":
         return "start"

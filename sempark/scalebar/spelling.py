@@ -7,13 +7,10 @@ set off by a blank.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from sempark.scalebar.glyphs import CLASSES, Floats, Line
-
-Where = Literal["whole", "start", "end"]
+from sempark.scalebar.glyphs import CLASSES, Floats, Line, Where
 
 BLANK = 0.22  # of the digit's height: gaps over it set words off
 

@@ -55,7 +55,7 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
     right, bottom = x + w, y + h
     own = (x >= bar.x0 - 2) & (right <= bar.x1 + 2) & (y <= bar.line_y1) & (bottom >= bar.line_y0)
     own &= (2 * w <= h) | (h < MIN_TEXT_PX)  # ticks; a micro sign may stand on the line
-    letters = (h >= MIN_TEXT_PX) & (h <= 0.75 * ink.mask.shape[0]) & (w <= 4 * h)
+    letters = (h >= MIN_TEXT_PX) & (h <= 0.75 * ink.mask.shape[0]) & (w <= 6 * h)
     letters &= (area >= 0.12 * w * h) & ~((h > 5 * w) & (h > 30))
     letters[0] = False
     if bar.kind == "broken":
@@ -125,7 +125,7 @@ def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piec
     small[0] = False
     small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
     members = np.union1d(members, np.flatnonzero(small))
-    if not 2 <= members.size <= 60:
+    if not (2 <= members.size <= 60 or x1 - x0 > 1.5 * tall):
         return None
     return Piece(place, x0, y0, x1, y1, tuple(int(m) for m in members))
 

@@ -15,9 +15,9 @@ Unit = Literal["nm", "um", "mm"]
 
 NM_PER_UNIT: dict[Unit, float] = {"nm": 1.0, "um": 1e3, "mm": 1e6}
 COMMON_DIGITS = ("1", "2", "3", "4", "5", "25")
-RARE_DIGITS = ("6", "7", "8", "9", "15")
-MAX_VALUE = 2000.0
-MIN_VALUE = 0.05
+RARE_DIGITS = ("6", "8", "15")
+MAX_VALUE = 1000.0
+MIN_VALUE = 0.1
 
 _MICRO = r"(?:[µμuypjw]|[µμuypj][µμupj]|\(u|[jJ]u)"
 _NUMBER = r"(?P<number>[0-9OoIl|]{1,4}(?:[.,][0-9Oo]{1,2})?)"
@@ -87,7 +87,7 @@ def number(digits: str, unit: Unit) -> Scale | None:
     Returns
     -------
     Scale or None
-        None for numbers that no scale bar carries (a leading zero, 31.7, 0, over 2000).
+        None for numbers that no scale bar carries (a leading zero, 31.7, 0, over 1000).
     """
     whole, _, fraction = digits.partition(".")
     if not whole or (len(whole) > 1 and whole.startswith("0")):
@@ -96,6 +96,8 @@ def number(digits: str, unit: Unit) -> Scale | None:
     if not MIN_VALUE <= value <= MAX_VALUE:
         return None
     significant = (whole + fraction).strip("0")
+    if value < 1 and unit == "nm":
+        return None
     if significant not in COMMON_DIGITS + RARE_DIGITS:
         return None
     return Scale(value, unit, significant in COMMON_DIGITS)

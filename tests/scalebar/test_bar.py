@@ -1,0 +1,120 @@
+"""Bars drawn by hand: their nominal length, their kind, and what is no bar."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sempark.scalebar import bar, ink
+from sempark.scalebar.databar import DataBar
+
+Gray = NDArray[np.uint8]
+WIDTH, HEIGHT = 1000, 80
+
+
+def stripe() -> Gray:
+    return np.zeros((HEIGHT, WIDTH), np.uint8)
+
+
+def found(gray: Gray) -> list[bar.Bar]:
+    box = DataBar(0, 0, gray.shape[1], gray.shape[0], 0, np.ones((1, 1), np.uint8))
+    marks = ink.extract(gray, box)
+    assert marks is not None
+    return bar.find(marks)
+
+
+def ticked(gray: Gray, x0: int, x1: int, y: int, thick: int, up: int, down: int) -> None:
+    """Draw a line between the tick middles x0 and x1, ticks as thick as the line."""
+    half = thick // 2
+    gray[y : y + thick, x0 - half : x1 - half + thick] = 255
+    for x in (x0, x1):
+        gray[y - up : y + thick + down, x - half : x - half + thick] = 255
+
+
+@pytest.mark.parametrize("thick", [1, 2, 3, 4])
+@pytest.mark.parametrize(("up", "down"), [(8, 8), (20, 0), (0, 15), (3, 3)])
+def test_ticked_line_runs_between_the_middles_of_its_ticks(thick: int, up: int, down: int) -> None:
+    gray = stripe()
+    ticked(gray, 100, 220, 40, thick, up, down)
+    (only,) = found(gray)
+    assert only.kind == "ticked"
+    assert only.length_px == pytest.approx(120, abs=0.01)
+
+
+def test_smooth_ticks_are_located_to_a_fraction_of_a_pixel() -> None:
+    fine = np.zeros((HEIGHT * 4, WIDTH * 4), np.uint8)
+    ticked(fine, 403, 1310, 160, 8, 40, 40)  # a quarter pixel each
+    gray = fine.reshape(HEIGHT, 4, WIDTH, 4).mean(axis=(1, 3)).astype(np.uint8)
+    (only,) = found(gray)
+    assert only.length_px == pytest.approx((1310 - 403) / 4, abs=0.1)
+
+
+def test_line_broken_by_its_text() -> None:
+    gray = stripe()
+    gray[20:23, 300:400] = gray[20:23, 480:580] = 255
+    gray[17:26, 300:303] = gray[17:26, 577:580] = 255
+    gray[14:28, 420:424] = gray[14:28, 440:444] = 255  # its text
+    kinds = found(gray)
+    assert kinds[0].kind == "broken"
+    assert kinds[0].length_px == pytest.approx(277, abs=0.01)
+
+
+def test_block_counts_whole() -> None:
+    gray = stripe()
+    gray[20:34, 500:577] = 255
+    (only,) = found(gray)
+    assert only.kind == "block"
+    assert only.length_px == pytest.approx(77, abs=0.01)
+
+
+def test_ruler_of_separate_ticks() -> None:
+    gray = stripe()
+    for i in range(11):
+        gray[0:12, 600 + 30 * i : 604 + 30 * i] = 255
+    (only,) = found(gray)
+    assert only.kind == "ticks"
+    assert only.length_px == pytest.approx(300, abs=0.01)
+
+
+def test_ruler_that_lost_a_tick_is_left() -> None:
+    gray = stripe()
+    for i in range(10):
+        gray[0:12, 600 + 30 * i : 604 + 30 * i] = 255
+    assert found(gray) == []
+
+
+def test_inner_ticks_do_not_count() -> None:
+    gray = stripe()
+    ticked(gray, 100, 400, 50, 2, 24, 0)
+    for i in range(1, 10):
+        gray[40:50, 100 + 30 * i] = 255
+    (only,) = found(gray)
+    assert only.length_px == pytest.approx(300, abs=0.01)
+
+
+def test_frames_and_icons_are_no_bars() -> None:
+    gray = stripe()
+    gray[10:40, 100:160] = 255
+    gray[12:38, 102:158] = 0  # a closed box
+    gray[2:4, 2:-2] = gray[-4:-2, 2:-2] = 255  # the stripe's own frame
+    gray[2:-2, 2:4] = gray[2:-2, -4:-2] = 255
+    assert [b for b in found(gray) if b.kind == "ticked"] == []
+
+
+def test_mirrored_stripe_has_the_same_lengths() -> None:
+    gray = stripe()
+    ticked(gray, 100, 333, 40, 2, 9, 9)
+    gray[60:70, 700:760] = 255
+    lengths = sorted(b.length_px for b in found(gray))
+    mirrored = sorted(b.length_px for b in found(np.ascontiguousarray(gray[:, ::-1])))
+    np.testing.assert_allclose(mirrored, lengths, atol=0.01)
+
+
+def test_erase_frees_letters_that_stand_on_the_bar() -> None:
+    gray = stripe()
+    ticked(gray, 100, 300, 40, 2, 10, 0)
+    gray[28:40, 150:153] = 255  # a letter whose foot touches the line
+    box = DataBar(0, 0, WIDTH, HEIGHT, 0, np.ones((1, 1), np.uint8))
+    marks = ink.extract(gray, box)
+    assert marks is not None
+    (only,) = [b for b in bar.find(marks) if b.kind == "ticked"]
+    rest = bar.erase(marks, only)
+    assert [150, 28, 3, 12, 36] in rest.parts.tolist()

@@ -1,0 +1,66 @@
+"""Data bars: stripes and boxes of one level, on noise, wherever they lie."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sempark.scalebar import databar
+
+Gray = NDArray[np.uint8]
+
+
+def specimen(seed: int = 0, shape: tuple[int, int] = (480, 640)) -> Gray:
+    return np.random.default_rng(seed).integers(60, 190, shape).astype(np.uint8)
+
+
+def write(gray: Gray, x: int, y: int, level: int, n: int = 20) -> None:
+    """Draw something like letters: upright strokes 10 px high."""
+    for i in range(n):
+        gray[y : y + 10, x + 9 * i : x + 9 * i + 3] = level
+
+
+@pytest.mark.parametrize(("level", "text"), [(0, 255), (255, 0), (53, 230), (150, 255)])
+def test_finds_a_stripe_of_any_level(level: int, text: int) -> None:
+    gray = specimen()
+    gray[430:] = level
+    write(gray, 30, 450, text)
+    found = databar.find(gray)
+    assert len(found) == 1
+    box = found[0]
+    assert (box.x0, box.x1, box.y1) == (0, 640, 480)
+    assert abs(box.y0 - 430) <= 2
+    assert abs(box.level - level) <= 1
+
+
+def test_finds_a_box_inside_the_picture() -> None:
+    gray = specimen()
+    gray[380:430, 60:500] = 0
+    write(gray, 100, 400, 255)
+    (box,) = databar.find(gray)
+    np.testing.assert_allclose([box.x0, box.y0, box.x1, box.y1], [60, 380, 500, 430], atol=3)
+
+
+def test_a_hole_that_touches_the_stripe_is_cut_off() -> None:
+    gray = specimen()
+    gray[430:] = 0
+    gray[250:430, :150] = 0  # vacuum as dark as the stripe
+    write(gray, 30, 450, 255)
+    assert any(abs(b.y0 - 430) <= 3 and b.x1 - b.x0 > 600 for b in databar.find(gray))
+
+
+def test_noise_has_no_data_bar() -> None:
+    assert databar.find(specimen()) == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (5, 4000), (31, 100), (64, 63)])
+def test_tiny_pictures_have_none(shape: tuple[int, int]) -> None:
+    assert databar.find(np.zeros(shape, np.uint8)) == []
+
+
+def test_mirrored_picture_has_the_mirrored_box() -> None:
+    gray = specimen(3)
+    gray[400:450, 100:500] = 255
+    write(gray, 130, 420, 0)
+    (box,) = databar.find(gray)
+    (mirrored,) = databar.find(np.ascontiguousarray(gray[:, ::-1]))
+    assert abs((640 - mirrored.x1) - box.x0) <= 3
+    assert abs((640 - mirrored.x0) - box.x1) <= 3

@@ -1,0 +1,94 @@
+"""Scale texts: the lexicon, the engine's misreadings, and what is no scale."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sempark.scalebar.value import NM_PER_UNIT, Scale, number, parse
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("2 µm", 2, "um"),
+        ("10 μm", 10, "um"),
+        ("500.0µm", 500, "um"),
+        ("40.0um", 40, "um"),
+        ("2.5 µm", 2.5, "um"),
+        ("0.5µm", 0.5, "um"),
+        ("250 nm", 250, "nm"),
+        ("1mm", 1, "mm"),
+        ("2 µm*", 2, "um"),
+        # what the stock English model makes of a micro sign
+        ("20 pm", 20, "um"),
+        ("20 ym", 20, "um"),
+        ("3 jm", 3, "um"),
+        ("10 pum", 10, "um"),
+        ("30. 0um", 30, "um"),
+        # letters for digits
+        ("l0 µm", 10, "um"),
+        ("IOO nm", 100, "nm"),
+        ("  5   nm ", 5, "nm"),
+    ],
+)
+def test_reads_scales(text: str, value: float, unit: str) -> None:
+    scale = parse(text)
+    assert scale is not None
+    assert (scale.value, scale.unit) == (value, unit)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "µm",
+        "300",
+        "1m",  # the micro sign was lost: nm or µm
+        "31.7 µm",  # a field's width
+        "7.5 µm",
+        "10.5 mm",
+        "74.43 nm",
+        "WD = 5 mm",
+        "Width = 10 µm",
+        "Pa 1 = 84.2 nm",
+        "00 µm",
+        "0 nm",
+        "0.2 nm",  # below what any such microscope resolves
+        "5000 µm",
+        "10 kV",
+        "10 cm",
+        "x500 µm 3",
+    ],
+)
+def test_leaves_everything_else(text: str) -> None:
+    assert parse(text) is None
+
+
+def test_where_other_words_may_stand() -> None:
+    assert parse("1µm JEOL") is None
+    assert parse("1µm JEOL", "start") == Scale(1.0, "um", True)
+    assert parse("X1,600 8µm", "end") == Scale(8.0, "um", False)
+    assert parse("WD 8µm", "start") is None
+    assert parse("18µm", "end") is None, "the end of a longer number is no number"
+
+
+def test_a_lost_dot_is_not_made_up() -> None:
+    assert parse("2.50 µm") == Scale(2.5, "um", True)
+    assert parse("250 µm") == Scale(250.0, "um", True)
+
+
+@given(st.sampled_from("12345"), st.integers(0, 2), st.sampled_from(["nm", "um", "mm"]))
+def test_every_common_length_is_read_back(digit: str, zeros: int, unit: str) -> None:
+    scale = parse(f"{digit}{'0' * zeros} {unit}")
+    assert scale is not None and scale.common
+    assert scale.nanometers == float(digit) * 10**zeros * NM_PER_UNIT[scale.unit]
+
+
+@given(st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,2})?", fullmatch=True))
+def test_numbers_keep_their_value(digits: str) -> None:
+    scale = number(digits, "um")
+    assert scale is None or scale.value == float(digits)
+
+
+def test_rare_numbers_are_marked() -> None:
+    assert parse("8 µm") == Scale(8.0, "um", False)
+    assert parse("7 µm") is None
