@@ -34,3 +34,12 @@ def test_a_row_does_not_depend_on_its_neighbors(network, images):
         alone = network.extract([image], batch_size=2)
         for name, values in together.items():
             np.testing.assert_allclose(alone[name][0], values[row], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "frozen"])
+def test_both_tensors_equal_tf_slims(slim_files, kind):
+    network = inception.load(getattr(slim_files, kind), input_size=107)
+    found = network.extract(slim_files.images, batch_size=3)
+    assert np.abs(slim_files.logits).max() > 0.1
+    np.testing.assert_allclose(found["features"], slim_files.features, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(found["logits"], slim_files.logits, rtol=0, atol=1e-4)
