@@ -99,7 +99,7 @@ def _filled(
     return columns, spreads, sizes, low, high, least
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "contract", "reassoc"})
+@numba.njit(cache=True, nogil=True)
 def scan(at: Layout, asked: Ints, ward: bool, found: Shorts, bounds: Singles) -> None:
     """Fill, for each position asked for, the lowest bounds and where they are.
 
@@ -116,61 +116,100 @@ def scan(at: Layout, asked: Ints, ward: bool, found: Shorts, bounds: Singles) ->
         Filled with bounds, scaled: without the asking cluster's own spread (complete) or the
         factor 2 a (Ward), which are the same for all.
     """
-    blocks, wide, _ = at.columns.shape
-    squares = np.empty((GROUP, BLOCK), np.float32)
-    point, mine = np.empty((GROUP, wide), np.float32), np.empty(GROUP, np.float32)
-    home, own = np.empty(GROUP, np.int64), np.empty(GROUP, np.int64)
     bounds[:] = np.inf
     found[:] = -1
+    squares = np.empty((GROUP, BLOCK), np.float32)
+    needed = np.empty(GROUP, np.bool_)
     for q in range(0, len(asked), GROUP):
-        many = min(GROUP, len(asked) - q)
-        for u in range(GROUP):
-            position = asked[q + min(u, many - 1)]
-            home[u], own[u] = position // BLOCK, position % BLOCK
-            mine[u] = at.size[home[u], own[u]]
-            for c in range(wide):
-                point[u, c] = at.columns[home[u], c, own[u]]
-        for step in range(-1, blocks):
-            b = home[0] if step < 0 else step
-            if step == home[0]:
+        group = asked[q : q + GROUP]
+        point = points(at, group)
+        home = group[0] // BLOCK
+        for step in range(-1, len(at.columns)):
+            b = home if step < 0 else step
+            if step == home:
                 continue
-            needed = False
-            for u in range(many):
-                gap = np.float32(0.0)
-                for c in range(wide):
-                    x = point[u, c]
-                    side = max(max(at.low[b, c] - x, x - at.high[b, c]), np.float32(0.0))
-                    gap += side * side
-                if ward:
-                    gap *= at.least[b, 1] / (mine[u] + at.least[b, 1])
-                else:
-                    gap += at.least[b, 0]
-                if gap < bounds[q + u, 0]:
-                    needed = True
-                    break
-            if not needed:
+            if not measure(at, group, point, b, ward, bounds[q : q + GROUP, 0], squares, needed):
                 continue
-            _squared(at.columns[b], point, squares)
-            for u in range(many):
-                row = squares[u]
-                if ward:
+            for u in range(len(group)):
+                if needed[u]:
+                    heap, where = bounds[q + u], found[q + u]
                     for i in range(BLOCK):
-                        row[i] *= at.size[b, i] / (mine[u] + at.size[b, i])
-                    if b == blocks - 1:
-                        for i in range(len(at.slots) - b * BLOCK, BLOCK):
-                            row[i] = np.inf
-                else:
-                    for i in range(BLOCK):
-                        row[i] += at.spread[b, i]
-                if b == home[u]:
-                    row[own[u]] = np.inf
-                lowest = row[0]
-                for i in range(BLOCK):
-                    lowest = min(lowest, row[i])
-                if lowest < bounds[q + u, 0]:
-                    for i in range(BLOCK):
-                        if row[i] < bounds[q + u, 0]:
-                            _replace(bounds[q + u], found[q + u], row[i], b * BLOCK + i)
+                        if squares[u, i] < heap[0]:
+                            _replace(heap, where, squares[u, i], b * BLOCK + i)
+
+
+@numba.njit(cache=True, nogil=True)
+def points(at: Layout, group: Ints) -> Singles:
+    """Give the centers of up to GROUP positions; the last is repeated."""
+    point = np.empty((GROUP, at.columns.shape[1]), np.float32)
+    for u in range(GROUP):
+        position = group[min(u, len(group) - 1)]
+        point[u] = at.columns[position // BLOCK, :, position % BLOCK]
+    return point
+
+
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "contract", "reassoc"})
+def measure(
+    at: Layout,
+    group: Ints,
+    point: Singles,
+    b: int,
+    ward: bool,
+    limits: Singles,
+    squares: Singles,
+    needed: npt.NDArray[np.bool_],
+) -> bool:
+    """Measure up to GROUP positions against block b, unless its box lies beyond all limits.
+
+    Fills `squares` with bounds, infinite for the position itself and where nothing is, and `needed`
+    with who finds one below its limit.
+    """
+    wide = at.columns.shape[1]
+    inside = False
+    for u in range(len(group)):
+        gap = np.float32(0.0)
+        for c in range(wide):
+            x = point[u, c]
+            side = max(max(at.low[b, c] - x, x - at.high[b, c]), np.float32(0.0))
+            gap += side * side
+        mine = at.size[group[u] // BLOCK, group[u] % BLOCK]
+        gap = gap * (at.least[b, 1] / (mine + at.least[b, 1])) if ward else gap + at.least[b, 0]
+        if gap < limits[u] * np.float32(1.00001):  # the box's sum may round up, a point's down
+            inside = True
+            break
+    if not inside:
+        return False
+    _squared(at.columns[b], point, squares)
+    inside = False
+    for u in range(len(group)):
+        row = squares[u]
+        mine = at.size[group[u] // BLOCK, group[u] % BLOCK]
+        if not ward:
+            for i in range(BLOCK):
+                row[i] += at.spread[b, i]
+        for i in range(len(at.slots) - b * BLOCK, BLOCK):
+            row[i] = np.inf
+        if b == group[u] // BLOCK:
+            row[group[u] % BLOCK] = np.inf
+        least = at.least[b, 1] / (mine + at.least[b, 1]) if ward else np.float32(1.0)
+        if ward and _lowest(row) * least >= limits[u]:
+            needed[u] = False
+            continue
+        if ward:
+            for i in range(BLOCK):
+                row[i] *= at.size[b, i] / (mine + at.size[b, i])
+        needed[u] = _lowest(row) < limits[u]
+        inside = inside or needed[u]
+    return inside
+
+
+@numba.njit(cache=True, nogil=True, inline="always", fastmath={"nnan", "nsz"})
+def _lowest(row: Singles) -> float:
+    """Give the least value."""
+    lowest = row[0]
+    for i in range(BLOCK):
+        lowest = min(lowest, row[i])
+    return lowest
 
 
 @numba.njit(

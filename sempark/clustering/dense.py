@@ -45,7 +45,8 @@ def complete(
     """
     m = len(starts) - 1
     matrix = np.empty(m * (m - 1) // 2)
-    columns = np.ascontiguousarray(X.T)
+    columns = np.zeros(((X.shape[1] + 3) // 4 * 4, len(X)))
+    columns[: X.shape[1]] = X.T
     tasks = np.array_split(np.arange(m), min(m, 100))
     with ThreadPoolExecutor(threads) as pool:
         jobs = [
@@ -80,10 +81,23 @@ def _fill(matrix: Floats, columns: Floats, starts: Ints, begin: int, end: int) -
             block = farthest[left : left + many]
             for a in range(starts[i], after):
                 squares[:] = 0.0
-                for c in range(d):
-                    x, column = columns[c, a], columns[c, left : left + many]
+                for c in range(0, d, 4):  # four dimensions at a time, in order
+                    w, x, y, z = (
+                        columns[c, a],
+                        columns[c + 1, a],
+                        columns[c + 2, a],
+                        columns[c + 3, a],
+                    )
+                    of_w, of_x = columns[c, left : left + many], columns[c + 1, left : left + many]
+                    of_y, of_z = (
+                        columns[c + 2, left : left + many],
+                        columns[c + 3, left : left + many],
+                    )
                     for k in range(many):
-                        squares[k] += (column[k] - x) * (column[k] - x)
+                        total = squares[k] + (of_w[k] - w) ** 2
+                        total += (of_x[k] - x) ** 2
+                        total += (of_y[k] - y) ** 2
+                        squares[k] = total + (of_z[k] - z) ** 2
                 for k in range(many):
                     block[k] = max(block[k], squares[k])
         row = _at(m, i)

@@ -20,7 +20,15 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from sempark.clustering.candidates import Layout, Shorts, Singles
+from sempark.clustering.candidates import (
+    BLOCK,
+    GROUP,
+    Layout,
+    Shorts,
+    Singles,
+    measure,
+    points,
+)
 from sempark.clustering.merges import Floats, Ints
 
 ROOM = 24  # entries of a list
@@ -329,31 +337,50 @@ def settle(s: State, at: Layout, asked: Ints, ward: bool, found: Shorts) -> None
 
     The best of the candidates is a first answer; the limit is the answer in the end.
     """
-    d = s.X.shape[1]
-    for position in range(len(asked)):
-        a = at.slots[asked[position]]
-        best = np.inf
-        for place in found[position]:
-            if place >= 0:
-                best = min(best, squared_distance(s, a, at.slots[place], ward, best))
-        length = 0
-        for b in at.slots:
-            if b == a:
+    squares, needed = np.empty((GROUP, BLOCK), np.float32), np.empty(GROUP, np.bool_)
+    limits = np.empty(GROUP, np.float32)
+    for q in range(0, len(asked), GROUP):
+        group = asked[q : q + GROUP]
+        point = points(at, group)
+        for u in range(len(group)):
+            a, best = at.slots[group[u]], np.inf
+            for place in found[q + u]:
+                if place >= 0:
+                    best = min(best, squared_distance(s, a, at.slots[place], ward, best))
+            s.limit[a], s.length[a] = best, 0
+            limits[u] = _reach(s, at, a, ward)
+        for b in range(len(at.columns)):
+            if not measure(at, group, point, b, ward, limits[: len(group)], squares, needed):
                 continue
-            bound = 0.0
-            for c in range(d):
-                gap = s.centers[a, c] - s.centers[b, c]
-                bound += gap * gap
-            if ward:
-                bound *= 2.0 * s.size[a] * s.size[b] / (s.size[a] + s.size[b])
-            else:
-                bound = (bound + s.spread[a] + s.spread[b]) * (1.0 - 1e-12)
-            if bound > best:
-                continue
-            value = bound if ward else squared_distance(s, a, b, False, best)
-            if value < best:
-                best, length = value, 0
-            if value == best and length < ROOM:
-                s.near[a, length], s.squared[a, length] = s.number[b], value
-                length += 1
-        s.length[a], s.limit[a] = length, best
+            for u in range(len(group)):
+                if needed[u]:
+                    for i in range(BLOCK):
+                        if squares[u, i] < limits[u]:
+                            slot = at.slots[b * BLOCK + i]
+                            if _offer(s, at.slots[group[u]], slot, ward):
+                                limits[u] = _reach(s, at, at.slots[group[u]], ward)
+
+
+@numba.njit(cache=True, nogil=True)
+def _reach(s: State, at: Layout, a: int, ward: bool) -> float:
+    """Give a scaled bound that no cluster as near as the limit passes, however float32 rounds."""
+    square = s.limit[a] / (2.0 * s.size[a]) if ward else max(s.limit[a] - s.spread[a], 0.0)
+    root = np.sqrt(square) * (1.0 + 1e-12) * at.scale + at.slack
+    if not ward:  # spreads that cancel
+        root = np.sqrt(root * root + 1e-12 * s.spread[a] * at.scale * at.scale)
+    return root * root * (1.0 + (at.columns.shape[1] + 8) * 2.0**-22)
+
+
+@numba.njit(cache=True, nogil=True)
+def _offer(s: State, a: int, b: int, ward: bool) -> bool:
+    """List slot b if none is nearer to slot a; tell whether it is nearer than all before."""
+    value = squared_distance(s, a, b, ward, s.limit[a])
+    if value > s.limit[a]:
+        return False
+    nearer = value < s.limit[a]
+    if nearer:
+        s.limit[a], s.length[a] = value, 0
+    if s.length[a] < ROOM:
+        s.near[a, s.length[a]], s.squared[a, s.length[a]] = s.number[b], value
+        s.length[a] += 1
+    return nearer
