@@ -283,7 +283,8 @@ def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: floa
         return _write(context, stage.name, stage.build(context), about, start)
     except PassedOver as passed:
         table = TABLES[stage.name]
-        empty = context.spark.createDataFrame([], table.schema) if table.kind == "table" else []
+        folder = table.kind == "folder"
+        empty: Any = [] if folder else context.spark.createDataFrame([], table.schema)
         return _write(context, stage.name, empty, dict(about) | {"note": str(passed)}, start)
 
 

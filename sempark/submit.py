@@ -11,6 +11,7 @@ import ast
 import difflib
 import os
 import re
+import stat
 import subprocess
 import sys
 import tempfile
@@ -52,7 +53,9 @@ def run(command: Sequence[str]) -> int:
     The job itself writes to the terminal, which SEMPARK_STDOUT and SEMPARK_STDERR name.
     """
     env, own = environment(), Path(f"/proc/{os.getpid()}/fd")
-    if not own.exists():
+    # A regular file has one offset a writer: opened twice, its lines would overwrite each other.
+    files = [stat.S_ISREG(os.fstat(stream).st_mode) for stream in (1, 2)]
+    if not own.exists() or any(files):
         return subprocess.run(command, check=False, env=env).returncode
     env |= {"SEMPARK_STDOUT": str(own / "1"), "SEMPARK_STDERR": str(own / "2")}
     with tempfile.NamedTemporaryFile("w+", prefix="sempark-native-", delete=False) as noise:
