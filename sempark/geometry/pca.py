@@ -113,7 +113,7 @@ def elbows(explained_variance: ArrayLike, depth: float = 0.05) -> tuple[int, ...
         Variances, not ascending, as drawn in the scree plot: choose m as the plot does, for the
         rule looks at the curve from end to end.
     depth : float
-        The least depth of an elbow under its chord, as a share of the chord's height.
+        The least depth of an elbow under its chord, as a share of the whole curve's height.
 
     Returns
     -------
@@ -128,9 +128,10 @@ def elbows(explained_variance: ArrayLike, depth: float = 0.05) -> tuple[int, ...
     Notes
     -----
     The rule: draw the chord from the first component to the last; the component that lies deepest
-    under it is an elbow if its depth, measured along the axis of variance, is at least `depth` of
-    the chord's height. The same is asked again of the parts left and right of it, until a part has
-    fewer than four components. Among equal depths the lower component.
+    under it, measured along the axis of variance, is an elbow if its depth is at least `depth` of
+    the whole curve's height, as an eye on the plot would see it. The same is asked again of the
+    parts left and right of it, until a part has fewer than four components. Among equal depths
+    the lower component.
     """
     values = np.asarray(explained_variance, np.float64)
     if values.ndim != 1 or not np.isfinite(values).all() or (values < 0).any():
@@ -138,11 +139,11 @@ def elbows(explained_variance: ArrayLike, depth: float = 0.05) -> tuple[int, ...
     if (np.diff(values) > 0).any():
         raise ValueError("explained_variance must not ascend; pass PCA.explained_variance")
     found: list[int] = []
-    parts = [(0, len(values) - 1)]
+    height = values[0] - values[-1] if len(values) else 0.0
+    parts = [(0, len(values) - 1)] if height > 0 else []
     while parts:
         first, last = parts.pop()
-        height = values[first] - values[last] if last - first >= 3 else 0.0
-        if height <= 0:
+        if last - first < 3:
             continue
         chord = np.linspace(values[first], values[last], last - first + 1)
         below = (chord - values[first : last + 1]) / height

@@ -113,6 +113,24 @@ def estimates(r1: ArrayLike, r2: ArrayLike, discards: Sequence[float]) -> tuple[
     return tuple(_fit(mu, cdf, x, y, n_zero, _n_fit(N, discard)) for discard in discards)
 
 
+def thick_line(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw the points of figure 3.4: a line that looks like a plane from near by.
+
+    Parameters
+    ----------
+    n : int
+        Points; the figure has 50,000 (dimension about 2) and 1,000 (about 1).
+    rng : numpy.random.Generator
+        Source of chance.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, 2)
+        x uniform between 0 and 100, y normal with standard deviation 0.001.
+    """
+    return np.column_stack([rng.uniform(0, 100, n), rng.normal(0, 0.001, n)])
+
+
 def _checked(r1: ArrayLike, r2: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     first, second = np.asarray(r1, np.float64), np.asarray(r2, np.float64)
     if first.ndim != 1 or first.shape != second.shape:

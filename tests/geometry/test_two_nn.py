@@ -6,7 +6,7 @@ from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestNeighbors
 
 from sempark.geometry.neighbors import nearest
-from sempark.geometry.two_nn import estimate, estimates
+from sempark.geometry.two_nn import estimate, estimates, thick_line
 
 
 def thesis_listing(X: np.ndarray) -> float:
@@ -90,3 +90,51 @@ def test_uniform_cubes(dimension: int) -> None:
     result = estimate(*nearest(X, 2).distances.T)
     assert result.dimension == pytest.approx(dimension, rel=0.08)
     assert result.maximum_likelihood == pytest.approx(dimension, rel=0.08)
+
+
+def test_the_thick_line_of_figure_3_4() -> None:
+    # the thesis: close to two with 50,000 points, around one with 1,000
+    many, few = (thick_line(n, np.random.default_rng(0)) for n in (50_000, 1_000))
+    assert estimate(*nearest(many, 2).distances.T).dimension > 1.6
+    assert estimate(*nearest(few, 2).distances.T).dimension == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("discard", [0.1, 0.3, 0.5])
+def test_scikit_dimension_under_its_convention(discard: float) -> None:
+    # scikit-dimension 0.5 takes F = i / N where the thesis' listing takes (i - 1) / N, and
+    # (m - 1) where the likelihood's maximum has m
+    skdim = pytest.importorskip("skdim.id")
+    X = np.random.default_rng(8).random((800, 6))
+    ours = estimate(*nearest(X, 2).distances.T, discard)
+    x = np.log(ours.mu[: ours.n_fit])
+    y = -np.log1p(-(ours.cdf[: ours.n_fit] + 1 / len(ours.mu)))
+    linear = skdim.TwoNN(discard_fraction=discard).fit(X).dimension_
+    assert (x @ y) / (x @ x) == pytest.approx(linear, rel=1e-9)
+    likelihood = skdim.TwoNN(discard_fraction=discard, method="mle").fit(X).dimension_
+    expected = ours.maximum_likelihood * (ours.n_fit - 1) / ours.n_fit
+    assert expected == pytest.approx(likelihood, rel=1e-9)
+
+
+def test_spheres_and_the_swiss_roll() -> None:
+    rng = np.random.default_rng(11)
+    sphere = rng.normal(size=(4000, 6))
+    sphere /= np.linalg.norm(sphere, axis=1)[:, None]
+    assert estimate(*nearest(sphere, 2).distances.T).dimension == pytest.approx(5, rel=0.08)
+    angle, height = 1.5 * np.pi * (1 + 2 * rng.random(4000)), 20 * rng.random(4000)
+    roll = np.column_stack([angle * np.cos(angle), height, angle * np.sin(angle)])
+    assert estimate(*nearest(roll, 2).distances.T).dimension == pytest.approx(2, rel=0.08)
+
+
+def test_duplicates_are_counted_and_change_nothing_else() -> None:
+    X = np.random.default_rng(12).random((500, 3))
+    r1, r2 = nearest(X, 2).distances.T
+    alone = estimate(r1, r2)
+    with_zeros = estimate(np.append(r1, [0, 0, 0]), np.append(r2, [0, 1, 2]))
+    assert with_zeros.n_zero == 3
+    assert with_zeros.dimension == alone.dimension
+
+
+def test_a_ratio_beyond_float64_is_no_infinity() -> None:
+    result = estimate([1e-300, 1.0, 1.0], [1e300, 2.0, 3.0], discard=0.0)
+    assert np.isfinite(result.mu).all()
+    assert np.isfinite([result.dimension, result.maximum_likelihood, result.residual]).all()
