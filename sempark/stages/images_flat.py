@@ -13,15 +13,15 @@ from typing import Any
 
 import cv2
 import pyarrow as pa
-from pyspark import StorageLevel
+from pyspark import StorageLevel, TaskContext
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sempark import sources
 from sempark.config import Images, Run
 from sempark.imaging import hashes, jpeg, vendor
-from sempark.imaging.decode import decode
 from sempark.imaging.reasons import Undecodable
+from sempark.imaging.watched import Limits, decode_watched
 from sempark.tables import IMAGES_FLAT
 
 
@@ -35,17 +35,16 @@ def build(
 ) -> DataFrame:
     """Decode what is new, keep what is known, drop pictures that are there already. Key: md5."""
     chosen = contents(inventory, sources_, wanted, run)
-    rows = chosen
-    if previous is not None:
-        rows = chosen.join(previous.select("md5"), "md5", how="left_anti")
+    kept = None if previous is None else _kept(previous, chosen)
+    rows = fresh(chosen, kept)
     n_bytes = rows.agg(F.sum("size")).collect()[0][0] or 0
     partitions = max(2, n_bytes // (settings.partition_mb << 20) + 1)
     decoded = rows.repartition(partitions, "md5").mapInArrow(
         lambda batches: _worker(batches, settings), IMAGES_FLAT.schema
     )
-    if previous is not None:
-        kept = previous.drop("paths").join(chosen.select("md5", "paths"), "md5", how="inner")
-        decoded = decoded.unionByName(kept)
+    if kept is not None:
+        now = kept.drop("paths").join(chosen.select("md5", "paths"), "md5", how="inner")
+        decoded = decoded.unionByName(now)
     return _unique(decoded.persist(StorageLevel.DISK_ONLY))
 
 
@@ -64,17 +63,29 @@ def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: 
     return rows
 
 
+def fresh(chosen: DataFrame, kept: DataFrame | None) -> DataFrame:
+    """The contents that have to be decoded."""
+    return chosen if kept is None else chosen.join(kept.select("md5"), "md5", how="left_anti")
+
+
+def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
+    """Rows of before that hold; one whose survivor is gone has to be decoded, it has no JPEG."""
+    there = chosen.select(F.col("md5").alias("survivor"))
+    stands = previous.where(F.col("survivor").isNull())
+    return stands.unionByName(previous.join(there, "survivor", how="left_semi"))
+
+
 def _unique(decoded: DataFrame) -> DataFrame:
     """Of equal JPEGs the smallest md5 survives."""
-    ok = F.col("jpeg_md5").isNotNull()
-    same = decoded.where(ok).select("md5", "jpeg_md5")
+    same = decoded.where(F.col("jpeg_md5").isNotNull()).select("md5", "jpeg_md5")
     survivor = F.min("md5").over(Window.partitionBy("jpeg_md5"))
-    stands = same.select("md5", survivor.alias("stands"))
-    joined = decoded.join(stands, "md5", how="left")
-    lost = F.col("stands") < F.col("md5")
+    losers = same.select("md5", survivor.alias("stands")).where("stands < md5")
+    # few, so that no JPEG is shuffled
+    joined = decoded.join(F.broadcast(losers), "md5", how="left")
+    lost = F.col("stands").isNotNull()
     return joined.select(
         "md5",
-        F.when(~F.coalesce(lost, F.lit(False)), F.col("jpeg")).alias("jpeg"),
+        F.when(~lost, F.col("jpeg")).alias("jpeg"),
         *IMAGES_FLAT.names[2:14],
         F.when(lost, F.col("stands")).alias("survivor"),
         F.when(lost, "same_jpeg").otherwise(F.col("status")).alias("status"),
@@ -84,15 +95,19 @@ def _unique(decoded: DataFrame) -> DataFrame:
 
 def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.RecordBatch]:
     cv2.setNumThreads(1)
+    context = TaskContext.get()
+    # a decoder that crashed or hung has taken a worker along: from now on it works in a child
+    retry = context is not None and context.attemptNumber() > 0
     for batch in batches:
         for row in batch.to_pylist():
             # A row a batch: rows are megabytes, and Arrow batches have a limit.
-            yield pa.RecordBatch.from_pylist([_row(row, settings)], IMAGES_FLAT.arrow)
+            yield pa.RecordBatch.from_pylist([_row(row, settings, retry)], IMAGES_FLAT.arrow)
 
 
-def _row(row: dict[str, Any], settings: Images) -> dict[str, Any]:
+def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
     """One content's row of the table."""
     about = {"md5": row["md5"], "paths": row["paths"]}
+    limits = Limits(settings.max_pixels, settings.timeout_seconds, settings.memory_mb << 20)
     try:
         data = sources.read(row["paths"][0])
     except OSError as error:
@@ -100,9 +115,9 @@ def _row(row: dict[str, Any], settings: Images) -> dict[str, Any]:
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != row["md5"]:
         return about | {"status": "unreadable", "reason": "changed since the inventory"}
     try:
-        picture = decode(data, settings.max_pixels)
+        picture = decode_watched(data, limits, retry)
     except Undecodable as undecodable:
-        return about | {"status": undecodable.status, "reason": str(undecodable)}
+        return about | {"status": undecodable.status, "reason": undecodable.reason}
     content = jpeg.encode(picture.gray, settings.jpeg_quality)
     scale = vendor.pixel_size(data, _companion(row["companion"]))
     height, width = picture.gray.shape
