@@ -46,9 +46,11 @@ def test_step_is_half_at_zero_and_saturates() -> None:
 def test_lattice_points_are_a_pitch_apart_and_cover_the_shape(hexagonal: bool) -> None:
     points = fields.lattice((200, 300), 20.0, 0.3, hexagonal)
     tree = cKDTree(points)
-    distance, _ = tree.query(points, k=2)
+    touching = 6 if hexagonal else 4
+    distance, _ = tree.query(points, k=touching + 2)
     inner = np.all((points > 30) & (points < (270, 170)), axis=1)
-    np.testing.assert_allclose(distance[inner, 1], 20.0, rtol=1e-9)
+    np.testing.assert_allclose(distance[inner, 1 : touching + 1], 20.0, rtol=1e-9)
+    assert distance[inner, touching + 1].min() > 25
     corners = np.array([(0, 0), (299, 0), (0, 199), (299, 199)], float)
     assert tree.query(corners)[0].max() < 20.0
 

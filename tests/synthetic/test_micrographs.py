@@ -98,7 +98,7 @@ def test_brightness_contrast_and_size_do_not_tell_the_categories_apart(
     plain = np.array([(i.mean(), i.std(), i.shape[0], i.shape[1]) for i in images], float)
     plain = StandardScaler().fit_transform(plain)
     found = cross_val_predict(NearestCentroid(), plain, categories, cv=7)
-    assert (found == categories).mean() < 0.40
+    assert (found == categories).mean() < 0.25  # chance is 0.10
 
 
 def test_texture_tells_them_apart(

@@ -40,3 +40,14 @@ def test_a_small_signal_is_enlarged() -> None:
 def test_a_constant_signal_is_no_trouble() -> None:
     image = detect(np.zeros((64, 64), np.float32), (64, 64), np.random.default_rng(5))
     assert 0 < image.mean() < 255
+
+
+def test_charging_and_drift_leave_brightness_and_contrast_where_they_were_set() -> None:
+    signal = np.zeros((60, 80), np.float32)
+    signal[20:30, 10:25] = 5.0  # a bright spot, as charges
+    images = [detect(signal, (60, 80), np.random.default_rng([6, k])) for k in range(80)]
+    means, deviations = [float(i.mean()) for i in images], [float(i.std()) for i in images]
+    assert 75 < min(means) < 95
+    assert 135 < max(means) < 155
+    assert 15 < min(deviations)
+    assert max(deviations) < 62
