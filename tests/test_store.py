@@ -1,0 +1,106 @@
+"""The store: a table appears whole or not at all, and says what it was made from."""
+
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from sempark.store import Store
+from sempark.tables import SUBSET, Refused
+
+pytestmark = pytest.mark.spark
+ABOUT = {"settings": {}, "inputs": {}}
+
+
+@pytest.fixture
+def store(spark, tmp_path):
+    return Store(spark, str(tmp_path / "store"))
+
+
+def rows(*md5s: str) -> pa.Table:
+    columns = {"name": ["s"] * len(md5s), "md5": list(md5s), "category": ["Tips"] * len(md5s)}
+    return pa.table(columns, schema=SUBSET.arrow)
+
+
+def md5s(store: Store) -> list[str]:
+    return sorted(row["md5"] for row in store.read("subset").collect())
+
+
+def test_what_is_written_is_read_back(store) -> None:
+    manifest = store.write("subset", rows("b", "a"), ABOUT)
+    assert md5s(store) == ["a", "b"]
+    assert manifest["rows"] == 2
+    assert store.manifest("subset") == json.loads(json.dumps(manifest))
+
+
+def test_a_missing_table_names_its_job(store) -> None:
+    assert store.manifest("subset") is None
+    with pytest.raises(Refused, match=r"run \./spark-submit\.sh subset"):
+        store.read("subset")
+
+
+def test_the_digest_is_of_the_rows_and_not_of_their_order(store, spark) -> None:
+    first = store.write("subset", rows("a", "b", "c"), ABOUT)["digest"]
+    many = spark.createDataFrame(rows("c", "a", "b")).repartition(3)
+    assert store.write("subset", many, ABOUT)["digest"] == first
+    assert store.write("subset", rows("a", "b", "d"), ABOUT)["digest"] != first
+
+
+def test_a_failing_write_leaves_the_table_as_it_was(store, spark) -> None:
+    store.write("subset", rows("a"), ABOUT)
+
+    def broken(batches):
+        for _ in batches:
+            raise OSError("disk")
+        yield from ()
+
+    frame = spark.createDataFrame(rows("x")).mapInArrow(broken, SUBSET.schema)
+    with pytest.raises(Exception, match="disk"):
+        store.write("subset", frame, ABOUT)
+    assert md5s(store) == ["a"]
+
+
+def test_a_half_written_pointer_is_passed_over(store) -> None:
+    store.write("subset", rows("a"), ABOUT)
+    pointers = Path(store.root.removeprefix("file:")) / "subset" / "pointers"
+    (pointers / "00000002.json").write_text('{"version": "2026')
+    assert md5s(store) == ["a"]
+    store.write("subset", rows("b"), ABOUT)
+    assert md5s(store) == ["b"]
+
+
+def test_a_version_without_a_pointer_is_swept(store) -> None:
+    store.write("subset", rows("a"), ABOUT)
+    folder = Path(store.root.removeprefix("file:")) / "subset"
+    (folder / "20200101T000000-dead00" / "rows").mkdir(parents=True)
+    store.write("subset", rows("b"), ABOUT)
+    assert "20200101T000000-dead00" not in {path.name for path in folder.iterdir()}
+
+
+def test_garbage_is_what_no_pointer_names_last(store) -> None:
+    store.write("subset", rows("a"), ABOUT)
+    store.write("subset", rows("b"), ABOUT)
+    assert len(store.collect_garbage()) == 1
+    assert md5s(store) == ["b"]
+    assert store.collect_garbage() == []
+
+
+def test_wrong_columns_are_named(store) -> None:
+    with pytest.raises(ValueError, match="expected columns"):
+        store.write("subset", pa.table({"name": ["s"]}), ABOUT)
+
+
+def test_a_folder_is_published_and_found(store) -> None:
+    store.publish("report", [("index.html", b"hi"), ("data/a.csv", b"1")], ABOUT)
+    folder = store.folder("report")
+    assert (folder / "data" / "a.csv").read_bytes() == b"1"
+    store.publish("report", [("index.html", b"new")], ABOUT)
+    assert (store.folder("report") / "index.html").read_bytes() == b"new"
+    assert not (store.folder("report") / "data").exists()
+
+
+def test_a_store_that_cannot_be_written_is_refused(spark, tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Refused, match="can't be written"):
+        Store(spark, str(tmp_path / "file" / "store"))

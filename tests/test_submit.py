@@ -1,0 +1,66 @@
+"""The command line before Spark."""
+
+import pytest
+
+from sempark import submit
+
+
+def test_the_jobs_are_listed_a_line_each(capsys) -> None:
+    assert submit.main([]) == 0
+    out = capsys.readouterr().out
+    for name, path in submit.jobs().items():
+        assert f"  {name} " in out and submit.first_line(path)
+
+
+def test_an_unknown_job_names_the_nearest(capsys) -> None:
+    assert submit.main(["scael"]) == 2
+    assert capsys.readouterr().err == "sempark: unknown job scael; did you mean scale?\n"
+
+
+@pytest.mark.parametrize(
+    ("rest", "arguments", "options"),
+    [
+        (["my.toml", "--set", "a.b=1"], ["my.toml", "--set", "a.b=1"], []),
+        (["--master", "yarn", "x.toml"], ["x.toml"], ["--master", "yarn"]),
+        (["--force", "--", "--executor-cores", "2"], ["--force"], ["--executor-cores", "2"]),
+        (["--deploy-mode=cluster"], [], ["--deploy-mode", "cluster"]),
+    ],
+)
+def test_arguments_and_options_are_told_apart(rest, arguments, options) -> None:
+    assert submit.split(rest) == (arguments, options)
+
+
+def test_a_master_without_a_value_is_named() -> None:
+    with pytest.raises(ValueError, match="--master needs a value"):
+        submit.split(["--master"])
+
+
+def test_the_master_comes_from_option_set_file_default(tmp_path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text('[spark]\nmaster = "spark://a:7077"\n')
+    assert submit.configured_master([]) == "local[*,4]"
+    assert submit.configured_master([str(file)]) == "spark://a:7077"
+    assert submit.configured_master([str(file), "--set", "spark.master=yarn"]) == "yarn"
+    job = submit.jobs()["scale"]
+    command = submit.build(job, [str(file)], ["--master", "local[2]"])
+    assert command[command.index("--properties-file") + 1].endswith("spark-local.conf")
+    assert command.count("--master") == 1 and "--py-files" not in command
+
+
+def test_a_cluster_gets_the_code(monkeypatch, tmp_path) -> None:
+    command = submit.build(submit.jobs()["scale"], [], ["--master", "yarn"])
+    assert command[command.index("--properties-file") + 1].endswith("spark-yarn.conf")
+    assert command[command.index("--py-files") + 1].endswith("sempark.zip")
+
+
+def test_an_old_spark_home_is_refused(monkeypatch, tmp_path) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "spark-submit").write_text("")
+    (tmp_path / "jars").mkdir()
+    (tmp_path / "jars" / "spark-core_2.12-3.5.1.jar").write_text("")
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path))
+    with pytest.raises(ValueError, match=r"is Spark 3\.5: 4\.0 or later"):
+        submit.spark_submit()
+    monkeypatch.setenv("SPARK_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(ValueError, match="has no bin/spark-submit"):
+        submit.spark_submit()
