@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sempark.figures.exhibit import Cell, Exhibit
-from sempark.figures.style import ACCENT, INK, WARM, dress, legend, new_figure, to_svg
+from sempark.figures.style import ACCENT, WARM, above, beside, dress, new_figure, to_svg
 
 _NM = {"nm": 1.0, "um": 1e3, "mm": 1e6}
 _SIGNS = {"nm": "nm", "um": "µm", "mm": "mm"}
@@ -98,14 +98,14 @@ def label_bars(
     axes.barh(y, found, color=ACCENT, height=0.68, label="found")
     axes.barh(y, lost, left=found, color=WARM, height=0.68, label="not found")
     for i, (a, b) in enumerate(zip(found, lost, strict=True)):
-        share = f"{a:,}  ({a / total:.1%})" if total else f"{a:,}"
-        axes.text(a + b, i, f"  {share}", va="center", fontsize=7.5, color=INK)
+        share = f"{a:,} ({a / total:.1%})" if total else f"{a:,}"
+        beside(axes, a + b, i, share)
     dress(axes, xlabel="images", grid="x")
     axes.set_yticks(list(y), [_plain(name) for name in order])
     axes.invert_yaxis()
     axes.margins(x=0.16)
     if any(lost):
-        legend(axes, loc="lower right")
+        above(axes)
     largest = order[max(y, key=lambda i: found[i])] if total else "none"
     alt = f"Bar chart of {total} labelled images in {len(order)} categories, most in {largest}."
     return Exhibit(
@@ -144,7 +144,7 @@ def subclass_bars(
     for i, (category, _, n) in enumerate(leaves):
         shade = ACCENT if place.get(category, 0) % 2 == 0 else WARM
         axes.barh(i, n, color=shade, height=0.7)
-        axes.text(n, i, f" {n:,}", va="center", fontsize=7, color=INK)
+        beside(axes, n, i, f"{n:,}", 7)
     names = [f"{_plain(c)} · {_plain(s)}" if s else _plain(c) for c, s, _ in leaves]
     dress(axes, xlabel="images", grid="x")
     axes.set_yticks(range(len(leaves)), names)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark, titled
-from sempark.figures.style import SERIES, dress, legend, new_figure, to_svg
+from sempark.figures.style import SERIES, dress, legend, log_ticks, new_figure, to_svg
 
 Floats = NDArray[np.float64]
 
@@ -145,8 +145,8 @@ def by_size(curves: Sequence[Estimates], untrained: Sequence[str]) -> Exhibit:
             (curve.space, curve.fraction, int(s), float(m), float(d), curve.plateau)
             for s, m, d in points
         ]
-    axes.set_xscale("log")
     dress(axes, "sample size", "estimated dimension")
+    log_ticks(axes)
     legend(axes)
     levels = {c.space: c.plateau for c in curves if c.plateau is not None}
     said = ", ".join(f"{name} {value:.1f}" for name, value in levels.items()) or "none"

@@ -24,6 +24,7 @@ from sempark.figures.style import (
     SOFT,
     dress,
     legend,
+    log_ticks,
     new_figure,
     to_svg,
 )
@@ -85,7 +86,7 @@ def example(k: Floats, nmi: Floats, refined: Floats, uniform: Floats) -> Exhibit
         "NMI(C10, Ck) for k up to 100",
         ("k", "nmi", "refined", "uniform"),
         rows,
-        "High where k is a multiple of ten; at the expectation where k is prime to it.",
+        "High where k is a multiple of ten; at or below the expectation where k is prime to it.",
         to_svg(figure, alt),
         alt=alt,
     )
@@ -108,8 +109,8 @@ def references(curves: Sequence[Curve]) -> Exhibit:
     for color, curve in zip(SERIES[1:], curves, strict=False):
         name = REFERENCES[curve.method][0]
         axes.plot(curve.k, curve.nmi, color=color, lw=1.4, label=name)
-    axes.set_xscale("log")
     dress(axes, "k, number of clusters", "NMI")
+    log_ticks(axes)
     legend(axes)
     alt = f"{len(curves)} reference curves of NMI by k: refinements fall, random labels rise."
     return Exhibit(
@@ -200,7 +201,7 @@ def _frame(axes: Axes, curves: Sequence[Curve]) -> None:
                 label=METHOD_NAMES.get(curve.method, curve.method),
                 zorder=2,
             )
-    axes.set_xscale("log")
+    log_ticks(axes)
     axes.set_ylim(bottom=0)
 
 

@@ -14,7 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark
-from sempark.figures.style import ACCENT, INK, SERIES, SOFT, dress, legend, new_figure, to_svg
+from sempark.figures.style import (
+    ACCENT,
+    INK,
+    SERIES,
+    SOFT,
+    above,
+    dress,
+    legend,
+    log_ticks,
+    new_figure,
+    to_svg,
+)
 
 Floats = NDArray[np.float64]
 _MOST_POINTS = 1500
@@ -85,7 +96,7 @@ def thick_line(many: Floats, few: Floats, dimensions: tuple[float, float]) -> Ex
     left.plot(*shown.T, ".", ms=1.5, color=SERIES[0], label=f"{len(many):,} points")
     left.plot(*few.T, ".", ms=1.5, color=SERIES[1], label=f"{len(few):,} points")
     dress(left, "x", "y", grid="")
-    legend(left, loc="upper right", markerscale=5)
+    above(left, markerscale=5)
     right.bar([0, 1], dimensions, color=SERIES[:2], width=0.6)
     for x, value in enumerate(dimensions):
         right.text(x, value, f"{value:.2f}", ha="center", va="bottom", fontsize=9, color=INK)
@@ -124,8 +135,8 @@ def plateau(sizes: Floats, means: Floats, deviations: Floats) -> Exhibit:
     axes = figure.add_subplot()
     axes.axhline(1, color=SOFT, lw=0.8, ls=(0, (4, 3)))
     axes.errorbar(sizes, means, deviations, color=ACCENT, marker="o", ms=3.5, lw=1.3, capsize=2)
-    axes.set_xscale("log")
     dress(axes, "sample size", "estimated dimension")
+    log_ticks(axes)
     alt = f"The estimate goes from {means[0]:.2f} to {means[-1]:.2f} as the sample grows."
     return Exhibit(
         "figure-3.5",

@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import jinja2
 
@@ -94,7 +95,7 @@ def index(
         .get_template("index.html")
         .render(
             title=title,
-            created=created,
+            created=_spoken(created),
             headline=headline,
             sections=sections,
             strips=strips,
@@ -157,6 +158,14 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["cell"] = _cell
     return environment
+
+
+def _spoken(created: str) -> str:
+    """Give an ISO time as a date and time to read; anything else as it is."""
+    try:
+        return datetime.fromisoformat(created).strftime("%-d %B %Y, %H:%M %Z").strip()
+    except ValueError:
+        return created
 
 
 def _cell(cell: Cell) -> str:

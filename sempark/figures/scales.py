@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from sempark.figures.dataset import nanometers, scale_name
 from sempark.figures.exhibit import Cell, Exhibit
-from sempark.figures.style import ACCENT, INK, WARM, dress, legend, new_figure, to_svg
+from sempark.figures.style import ACCENT, INK, WARM, above, dress, new_figure, to_svg
 
 STATUSES = {
     "ok": "scale read",
@@ -142,7 +142,7 @@ def histogram(table: Exhibit) -> Exhibit:
     dress(axes, xlabel="length printed beside the scale bar", ylabel="images")
     axes.set_xticks(list(x), [row[0] for row in rows], rotation=40, ha="right")
     axes.margins(y=0.1)
-    legend(axes, loc="upper left")
+    above(axes)
     top = max(rows, key=lambda row: row[2])[0] if rows else "none"
     alt = f"Bar chart of images at {len(rows)} printed scales; the most frequent is {top}."
     return Exhibit(

@@ -11,6 +11,7 @@ its size where that is enough, which is many times faster.
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,11 +53,10 @@ def thumbnail(jpeg: bytes, px: int, databar: Box | None = None) -> bytes:
     full_w, full_h = image.size
     x0, y0, x1, y1 = _object(full_w, full_h, databar)
     side = min(x1 - x0, y1 - y0)
-    factor = max(1, side // px)
+    factor = max(1, side // (2 * px))
     image.draft("L", (max(1, full_w // factor), max(1, full_h // factor)))
-    by = image.size[0] / full_w
     left, top = x0 + (x1 - x0 - side) // 2, y0 + (y1 - y0 - side) // 2
-    box = (left * by, top * by, (left + side) * by, (top + side) * by)
+    box = _scaled((left, top, left + side, top + side), image.size[0] / full_w, image.size)
     small = image.convert("L").resize((px, px), Image.Resampling.BOX, box=box)
     return _jpeg(small)
 
@@ -149,6 +149,16 @@ def _object(width: int, height: int, databar: Box | None) -> Box:
     if max(above, below) < height // 4:  # no data bar is that tall: a false box
         return 0, 0, width, height
     return (0, 0, width, above) if above >= below else (0, height - below, width, height)
+
+
+def _scaled(box: Box, by: float, size: tuple[int, int]) -> Box:
+    """A box in a shrunken picture, to whole pixels inwards, at least one wide and high.
+
+    A pixel that lies half in the data bar would carry it into the thumbnail.
+    """
+    left, top = (min(math.ceil(box[i] * by), size[i] - 1) for i in (0, 1))
+    right, bottom = (min(math.floor(box[i + 2] * by), size[i]) for i in (0, 1))
+    return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
 def _opened(jpeg: bytes) -> Image.Image:

@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 INK = "#1c2326"
 SOFT = "#6b7579"
@@ -112,10 +113,29 @@ def dress(
         axes.set_title(title, color=INK, fontsize=9.5, loc="left")
 
 
-def legend(axes: Axes, **options: object) -> None:
+def legend(axes: Axes, **options: Any) -> None:
     """Add a legend without a frame."""
     options = {"frameon": False, "fontsize": 8, "labelcolor": INK} | options
     axes.legend(**options)
+
+
+def log_ticks(axes: Axes) -> None:
+    """Make the x axis logarithmic, with plain numbers at its ticks."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def above(axes: Axes, **options: Any) -> None:
+    """Add a legend above the axes, out of the way of what is drawn."""
+    legend(axes, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, borderaxespad=0.2, **options)
+
+
+def beside(axes: Axes, x: float, y: float, text: str, size: float = 7.5) -> None:
+    """Write text a little to the right of a point."""
+    axes.annotate(
+        text, (x, y), (4, 0), textcoords="offset points", va="center", fontsize=size, color=INK
+    )
 
 
 def to_svg(figure: Figure, alt: str) -> bytes:

@@ -2,8 +2,9 @@
 
 In: all tables, their manifests. Out: the files of a folder that opens from disk without a network.
 What a table does not hold is replaced by the reason. Parts: `report_data`, `report_spaces`,
-`report_clusterings` (exhibits), `report_tree` (sub-categories), `report_images` (pictures),
-`report_browser` (data of the browser). Source: every table and figure of the thesis.
+`report_clusterings` (exhibits), `report_tree` (sub-categories), `report_images`,
+`report_pictures` and `report_browser` (what the browser shows). Source: every table and figure of
+the thesis.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sempark.stages import (
     report_clusterings,
     report_data,
     report_images,
+    report_pictures,
     report_spaces,
     report_tree,
 )
@@ -53,6 +55,7 @@ def build(
     source = Source(read, manifests, settings.untrained)
     found = report_images.catalog(source, hide)
     trees = report_tree.made(source, found, settings.thumbnails_px, hide)
+    curves = report_clusterings.curves(source)
     sections = [
         page.Section(
             "data",
@@ -82,7 +85,7 @@ def build(
             "clustering",
             "Clustering",
             "How well clusters of any number meet the labels.",
-            [*report_clusterings.examples(), *report_clusterings.scores(source)],
+            [*report_clusterings.examples(), *report_clusterings.scores(source, curves)],
         ),
         page.Section(
             "run", "This run", "What was made, when, in what time, and by what.", run(manifests)
@@ -108,11 +111,11 @@ def build(
     yield from page.assets()
     yield from page.files(every)
     yield from trees.files
-    yield from report_browser.files(source, found, settings, hide)
-    yield from report_images.sheet_files(
+    yield from report_browser.files(source, found, curves, settings)
+    yield from report_pictures.sheet_files(
         source, found, settings.thumbnails_px, settings.sheet_images, hide
     )
-    yield from report_images.picture_files(source, found, hide)
+    yield from report_pictures.picture_files(source, found, hide)
 
 
 def run(manifests: Mapping[str, Mapping[str, object]]) -> list[Exhibit]:

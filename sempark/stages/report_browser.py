@@ -5,7 +5,7 @@ In: the catalog, neighbors, merges, partitions, scores, and the rows that failed
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -14,10 +14,10 @@ from pyspark.sql import functions as F
 from sempark.config import Report
 from sempark.figures import browser_data, sheets
 from sempark.figures.exhibit import checkpoint
+from sempark.figures.nmi_curves import Curve
 from sempark.figures.scales import STATUSES
 from sempark.figures.style import METHOD_NAMES
-from sempark.stages import report_images
-from sempark.stages.report_clusterings import thinned
+from sempark.stages import report_images, report_pictures
 from sempark.stages.report_images import Catalog
 from sempark.stages.report_source import Source, order_of
 
@@ -25,21 +25,23 @@ MOST_FAILED = 200_000
 
 
 def files(
-    source: Source, found: Catalog, settings: Report, hide: bool
+    source: Source, found: Catalog, curves: Sequence[Curve], settings: Report
 ) -> Iterator[tuple[str, bytes]]:
     """Give all data scripts.
 
     Parameters
     ----------
     source, found : Source, Catalog
+    curves : sequence of Curve
+        NMI by k.
     settings : Report
-    hide : bool
-        No paths, no names of files, no reasons that may hold one.
+        Hiding paths: no names of files, no reasons that may hold one.
 
     Returns
     -------
     iterator of (path, bytes)
     """
+    hide = settings.privacy_paths == "hide"
     columns = found.columns
     words = {
         "category": order_of([str(c) for c in columns["category"] if c]),
@@ -55,8 +57,7 @@ def files(
             near.append(report_images.near(source, found, row["space"]))
             spaces.append(_space(row["space"], settings))
     clusterings: list[dict[str, object]] = []
-    points: dict[str, int] = {}
-    for path, content, entry in _clusterings(source, found, points):
+    for path, content, entry in _clusterings(source, found, curves):
         yield path, content
         if entry:
             clusterings.append(entry)
@@ -80,7 +81,7 @@ def files(
             "clusterings": clusterings,
             "failed": len(failed),
             "paths": not hide,
-            "picturePx": report_images.PICTURE_PX,
+            "picturePx": report_pictures.PICTURE_PX,
             "sheet": {
                 "px": settings.thumbnails_px,
                 "images": settings.sheet_images,
@@ -114,9 +115,10 @@ def _by_length(columns: dict[str, list[object]]) -> list[str]:
 
 
 def _clusterings(
-    source: Source, found: Catalog, points: dict[str, int]
+    source: Source, found: Catalog, curves: Sequence[Curve]
 ) -> Iterator[tuple[str, bytes, dict[str, object] | None]]:
     """Merge lists and partitions with their spaces' points; the last of each has an entry."""
+    points: dict[str, int] = {}
     if not source.lacks("codings", "merges"):
         table = source.read("merges")
         pairs = table.select("space", "method").distinct().orderBy("space", "method").collect()
@@ -134,7 +136,7 @@ def _clusterings(
                 "n": n,
                 "file": number,
                 "parts": browser_data.n_parts(n),
-                "nmi": _nmi(source, space, method),
+                "nmi": _nmi(curves, space, method),
             }
             *parts, last = browser_data.merges(number, children, heights)
             for path, content in parts:
@@ -174,14 +176,14 @@ def _points(
     yield *browser_data.script(f"space-{points[space]}", rows.tolist()), None
 
 
-def _nmi(source: Source, space: str, method: str) -> list[list[float]]:
+def _nmi(curves: Sequence[Curve], space: str, method: str) -> list[list[float]]:
     """NMI by k for the slider's graph: [[k, ...], [nmi, ...]]."""
-    if source.lacks("scores"):
-        return [[], []]
-    chosen = (F.col("space") == space) & (F.col("method") == method)
-    rows = thinned(source.read("scores").where(chosen).select("space", "method", "k", "nmi"))
-    arrow = rows.where("nmi is not null").toArrow().sort_by("k")
-    return [arrow["k"].to_pylist(), [float(f"{v:.4g}") for v in arrow["nmi"].to_pylist()]]
+    for curve in curves:
+        if (curve.space, curve.method) == (space, method):
+            known = np.isfinite(curve.nmi)
+            values = [float(f"{score:.4g}") for score in curve.nmi[known]]
+            return [curve.k[known].astype(int).tolist(), values]
+    return [[], []]
 
 
 def _failed(source: Source, found: Catalog, hide: bool) -> Iterator[tuple[str, str, str, str, int]]:

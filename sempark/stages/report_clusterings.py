@@ -7,12 +7,12 @@ computed here by the same functions that the pipeline uses, on data drawn from a
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from sklearn import datasets
 from sklearn.metrics import adjusted_rand_score
@@ -123,14 +123,17 @@ def _data_set(name: str) -> tuple[NDArray[np.float64], NDArray[np.int64] | None,
     return X, y, 3
 
 
-def scores(source: Source) -> Iterator[Exhibit]:
+def curves(source: Source) -> list[nmi_curves.Curve]:
+    """Give the scored curves of every space and method, thinned out; none without scores."""
+    return [] if source.lacks("scores") else list(_curves(_thinned(source.read("scores"))))
+
+
+def scores(source: Source, curves: Sequence[nmi_curves.Curve]) -> Iterator[Exhibit]:
     """Figures 4.4 and 4.5."""
     if why := source.lacks("scores"):
         yield missing("figure-4.4", "Reference curves for the NMI against the categories", why)
         yield missing("figure-4.5", "NMI of the clusterings in each space", why)
         return
-    table = source.read("scores").select("space", "method", "k", "nmi")
-    curves = list(_curves(thinned(table)))
     known = [curve for curve in curves if curve.method in nmi_curves.REFERENCES]
     first = [curve for curve in known if curve.space == known[0].space]
     yield (
@@ -141,16 +144,15 @@ def scores(source: Source) -> Iterator[Exhibit]:
     yield nmi_curves.scores(curves, source.untrained)
 
 
-def thinned(table: DataFrame) -> DataFrame:
+def _thinned(table: DataFrame) -> DataFrame:
     """Keep every k up to `K_DENSE` and about as many above, evenly in the logarithm."""
     largest = int(table.agg(F.coalesce(F.max("k"), F.lit(1))).collect()[0][0])
     kept = set(range(1, min(largest, K_DENSE) + 1))
     if largest > K_DENSE:
         kept |= set(np.geomspace(K_DENSE, largest, K_DENSE).round().astype(int).tolist())
-    single = table.where(~F.col("method").startswith("reference"))
-    flat = single.groupBy("space", "method").agg(F.count(F.lit(1)).alias("n")).where("n = 1")
-    lone = table.join(flat, ["space", "method"], how="left_semi")
-    return table.where(F.col("k").isin(sorted(kept))).unionByName(lone).distinct()
+    alone = F.count(F.lit(1)).over(Window.partitionBy("space", "method")) == 1
+    rows = table.select("space", "method", "k", "nmi", alone.alias("alone"))
+    return rows.where(F.col("alone") | F.col("k").isin(sorted(kept))).drop("alone")
 
 
 def _curves(table: DataFrame) -> Iterator[nmi_curves.Curve]:

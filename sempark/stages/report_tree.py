@@ -13,7 +13,8 @@ from pyspark.sql import functions as F
 from sempark.figures import gallery, page, sheets
 from sempark.figures.exhibit import Cell, Exhibit, missing
 from sempark.figures.tree_order import Node
-from sempark.stages.report_images import PICTURE_PX, Catalog, shown, thumbnails_of
+from sempark.stages.report_images import Catalog
+from sempark.stages.report_pictures import PICTURE_PX, shown, thumbnails_of
 from sempark.stages.report_source import Source, order_of
 
 N_TYPICAL, N_BORDER = 6, 3
