@@ -248,8 +248,8 @@ def _content(
         return tiffs.tiff(gray, "lzw" if item.form == "plain" else "plain", rng)
     if kind == "near":
         return tiffs.tiff(mess.near(gray, how, rng), "plain", rng)
-    if kind in ("jpeg", "progressive", "tagged"):
-        return _jpeg(gray, kind, int(how))
+    if kind in ("jpeg", "progressive", "tagged", "shrunk"):
+        return _jpeg(gray, kind, int(how), rng)
     if kind == "broken":
         return mess.broken(how, main, rng)
     if kind == "sidecar":
@@ -265,12 +265,14 @@ def _content(
     return foreign[kind]()
 
 
-def _jpeg(gray: NDArray[np.uint8], kind: str, quality: int) -> bytes:
-    """Write a JPEG: by the encoder of images_flat, by another setting, or with a comment."""
+def _jpeg(gray: NDArray[np.uint8], kind: str, quality: int, rng: np.random.Generator) -> bytes:
+    """Write a JPEG: by the encoder of images_flat, another setting, with a comment, or smaller."""
     if kind == "tagged":
         return mess.tagged_jpeg(jpeg.encode(gray, quality))
     if kind == "progressive":
         return labels.progressive(gray, quality)
+    if kind == "shrunk":
+        return jpeg.encode(mess.near(gray, "rescaled", rng), quality)
     return jpeg.encode(gray, quality)
 
 

@@ -87,7 +87,7 @@ def _row(item: Item, file: File, md5s: Mapping[str, str]) -> dict[str, Any]:
     is_tiff = kind in ("main", "metadata", "near") or (kind == "broken" and how != "garbage")
     read = item.kind in ("picture",) and item.layout != "empty" and kind != "broken"
     own = f"{item.index}:{file.form}"
-    zoom = mess.RESCALED if how == "rescaled" else 1.0
+    zoom = mess.RESCALED if how == "rescaled" or kind == "shrunk" else 1.0
     bar_px = Scale(item.value, item.unit, item.nm_per_px).bar_px
     said = {f.category for f in item.files if (f.data_set, f.form) == (file.data_set, file.form)}
     return {
@@ -124,7 +124,7 @@ def _format(kind: str, how: str) -> str:
         return "TIFF"
     if kind == "broken":
         return {"empty": "EMPTY", "garbage": ""}.get(how, "TIFF")
-    if kind in ("jpeg", "progressive", "tagged"):
+    if kind in ("jpeg", "progressive", "tagged", "shrunk"):
         return "JPEG"
     return {"sidecar": "TEXT", "text": "TEXT", "thumbs": "OLE"}.get(kind, kind.upper())
 

@@ -96,6 +96,8 @@ def _encoding(rng: np.random.Generator, item: Item) -> tuple[str, str]:
         return f"progressive:{int(rng.choice([80, 92]))}", "reencoded"
     if chance < 0.011:
         return f"tagged:{item.quality}", "pixels"
+    if chance < 0.0125:
+        return "shrunk:85", "perceptual"
     return f"jpeg:{item.quality}", "jpeg_md5"
 
 
