@@ -59,22 +59,30 @@ def unescape(path: str) -> bytes:
 
 def walk(root: str) -> Iterator[Entry]:
     """Every entry below a local directory, the directory itself left out, sorted by path bytes."""
-    pending = [os.fsencode(root)]
+    names = _names(os.fsencode(root))
+    if isinstance(names, Entry):
+        yield names
+        return
+    pending = names[::-1]
     while pending:
-        directory = pending.pop()
-        try:
-            with os.scandir(directory) as entries:
-                names = sorted(entry.path for entry in entries)
-        except OSError as error:
-            yield _entry(directory, "unreadable", error.strerror)
-            continue
-        below = []
-        for path in names:
-            entry = describe(path)
-            yield entry
-            if entry.kind == "directory":
-                below.append(path)
-        pending += reversed(below)
+        path = pending.pop()
+        entry = describe(path)
+        if entry.kind == "directory":
+            names = _names(path)
+            if isinstance(names, Entry):
+                entry = names
+            else:
+                pending += names[::-1]
+        yield entry
+
+
+def _names(directory: bytes) -> list[bytes] | Entry:
+    """Paths in a directory, sorted, or its row where it can't be read."""
+    try:
+        with os.scandir(directory) as entries:
+            return sorted(entry.path for entry in entries)
+    except OSError as error:
+        return _entry(directory, "unreadable", error.strerror)
 
 
 def describe(path: bytes) -> Entry:
