@@ -10,9 +10,9 @@ searches again in float64, where every point within the error of the k-th distan
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sempark.geometry.kernel import kernel
 from sempark.geometry.selection import (
     SLACK,
     UNIT_64,
@@ -40,7 +40,7 @@ class Side(NamedTuple):
     high: NDArray[np.float64]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def search_blocks(
     points: Side,
     queries: Side,
@@ -118,7 +118,7 @@ def search_blocks(
     return looked
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def rescan_blocks(
     points: Side,
     queries: Side,
@@ -185,13 +185,13 @@ def rescan_blocks(
     return measured
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def longest(starts: NDArray[Any]) -> int:
     """Rows of the longest block."""
     return np.max(starts[1:] - starts[:-1])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def center(
     side: Side,
     block: int,
@@ -214,7 +214,7 @@ def center(
         squares[i] = total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def turn_left(left: NDArray[Any], m: int) -> None:
     """Turn (a, |a|^2) into (-2 a, 1): its product with (b, |b|^2) is |a - b|^2 - |a|^2."""
     d = left.shape[1] - 1
@@ -224,7 +224,7 @@ def turn_left(left: NDArray[Any], m: int) -> None:
         left[i, d] = 1
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def box_gaps(
     low: NDArray[Any], high: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any], scale: float
 ) -> NDArray[np.float64]:
@@ -239,7 +239,7 @@ def box_gaps(
     return gaps
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def nearest_first(
     middle: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any]
 ) -> NDArray[np.int64]:

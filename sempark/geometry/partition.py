@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sempark.geometry.kernel import kernel
 
 SPREAD_ROWS = 512
 
@@ -69,7 +70,7 @@ def partition(X: NDArray[np.floating], block_rows: int) -> Partition:
     return Partition(order, bounds, *boxes(X, order, bounds))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def boxes(
     X: NDArray[Any], order: NDArray[Any], starts: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

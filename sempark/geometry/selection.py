@@ -11,8 +11,9 @@ of a product of any order of summation, gamma_n = n u / (1 - n u)).
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from sempark.geometry.kernel import kernel
 
 # up to here sums run in the order of the columns, beyond it in 16 interleaved sums
 SEQUENTIAL_COLUMNS = 64
@@ -23,7 +24,7 @@ UNIT_64 = 2.0**-53
 SLACK = 1e-11
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def distance(x: NDArray[Any], y: NDArray[Any], lanes: NDArray[Any]) -> float:
     """Euclidean distance from differences in float64, in one fixed order of summation.
 
@@ -53,7 +54,7 @@ def distance(x: NDArray[Any], y: NDArray[Any], lanes: NDArray[Any]) -> float:
     return total**0.5
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _tiny_distance(x: NDArray[Any], y: NDArray[Any]) -> float:
     largest = 0.0
     for j in range(len(x)):
@@ -67,7 +68,7 @@ def _tiny_distance(x: NDArray[Any], y: NDArray[Any]) -> float:
     return largest * total**0.5
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def keep_smallest(keys: NDArray[Any], ids: NDArray[Any], size: int, n_keep: int) -> float:
     """Move the n_keep smallest keys (and their ids) to the front; return the largest of them."""
     low, high = 0, size - 1
@@ -96,7 +97,7 @@ def keep_smallest(keys: NDArray[Any], ids: NDArray[Any], size: int, n_keep: int)
     return keys[target]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def push_row(
     row: NDArray[Any],
     first_place: int,
@@ -136,7 +137,7 @@ def push_row(
     return size, threshold
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _count_below(row: NDArray[Any], threshold: float) -> np.int32:
     # int32 sums and plain bounds are what the compiler turns into vector instructions
     below, one, zero = np.int32(0), np.int32(1), np.int32(0)
@@ -145,13 +146,13 @@ def _count_below(row: NDArray[Any], threshold: float) -> np.int32:
     return below
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _mark_below(row: NDArray[Any], threshold: float, mask: NDArray[Any]) -> None:
     for c in range(len(row)):
         mask[c] = row[c] < threshold
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sink(
     distances: NDArray[Any], indices: NDArray[Any], size: int, parent: int, value: float, index: int
 ) -> None:
@@ -175,7 +176,7 @@ def sink(
     indices[parent] = index
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def heapify(distances: NDArray[Any], indices: NDArray[Any]) -> None:
     """Make a max-heap of a list, ordered by distance, then index."""
     size = len(distances)
@@ -183,14 +184,14 @@ def heapify(distances: NDArray[Any], indices: NDArray[Any]) -> None:
         sink(distances, indices, size, parent, distances[parent], indices[parent])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def offer(distances: NDArray[Any], indices: NDArray[Any], value: float, index: int) -> None:
     """Give (value, index) to a max-heap of the k smallest."""
     if value < distances[0] or (value == distances[0] and index < indices[0]):
         sink(distances, indices, len(distances), 0, value, index)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def ascend(distances: NDArray[Any], indices: NDArray[Any]) -> None:
     """Sort a max-heap in place, ascending by distance, then index."""
     for size in range(len(distances) - 1, 0, -1):
@@ -199,7 +200,7 @@ def ascend(distances: NDArray[Any], indices: NDArray[Any]) -> None:
         sink(distances, indices, size, 0, value, index)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def product_error(d: int, unit: float, a: float, b: float) -> float:
     """Bound the error of the key |b|^2 - 2 a.b of two vectors of norms a, b, all in `unit`.
 
@@ -211,7 +212,7 @@ def product_error(d: int, unit: float, a: float, b: float) -> float:
     return 1.001 * gamma * (2 * a * b + b * b) + 5 * unit * a * b + 2 * unit * b * b + d * 2.0**-116
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def finish(
     rows: NDArray[Any],
     places: NDArray[Any],

@@ -13,9 +13,9 @@ from threading import Lock, local
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sempark.geometry.kernel import kernel
 from sempark.geometry.selection import finish, push_row
 
 STRIP = 16
@@ -123,7 +123,7 @@ def _state(tiles: Tiles, rows: slice) -> tuple[NDArray[Any], ...]:
     return tiles.keys[rows], tiles.found[rows], tiles.sizes[rows], tiles.thresholds[rows]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _center(
     X: NDArray[Any], middle: NDArray[Any], scale: float, work: NDArray[Any], squares: NDArray[Any]
 ) -> None:
@@ -136,7 +136,7 @@ def _center(
         squares[i] = total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _push_rows(
     tile: NDArray[Any],
     norms: NDArray[Any],
@@ -158,7 +158,7 @@ def _push_rows(
         )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _push_columns(
     tile: NDArray[Any],
     norms: NDArray[Any],
@@ -183,7 +183,7 @@ def _push_columns(
             )
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def _finish_rows(
     X: NDArray[Any],
     order: NDArray[Any],
