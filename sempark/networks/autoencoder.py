@@ -8,38 +8,32 @@ Source: thesis, section 3.2 (its names there: autoencoder_3MPL, activation_f, ro
 Geron, Hands-On Machine Learning, chapter 15.
 """
 
-import json
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
-import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 
-from sempark.networks import records
-from sempark.networks.dense_stack import N_LAYERS, Activation, DenseStack, Trainer
+from sempark.networks import model_files, records
+from sempark.networks.dense_stack import N_LAYERS, DenseStack, Vectors
+from sempark.networks.phases import (
+    COLLAPSED,
+    Inputs,
+    Phase,
+    PhaseTraining,
+    activations_of,
+    checked,
+    schedule,
+)
+
+__all__ = ["Autoencoder3MLP", "Phase"]
 
 _log = logging.getLogger(__name__)
-
-Phase = Literal["1_a", "1_b", "1", "2", "g"]
-# Table 3.2: the pairs a phase trains, from the outermost, 0, to the innermost, 2.
-PHASES: dict[Phase, tuple[int, int]] = {
-    "1_a": (0, 0),
-    "1_b": (1, 1),
-    "1": (0, 1),
-    "2": (2, 2),
-    "g": (0, 2),
-}
-Vectors = npt.NDArray[np.float32]
-Inputs = npt.ArrayLike | Callable[[], Iterator[npt.ArrayLike]]
-_CHUNK = 8192  # rows at once where nothing is trained
-_COLLAPSED = 1e-3  # share of the variance that a training must reproduce not to be called failed
 
 
 class Autoencoder3MLP:
@@ -114,7 +108,7 @@ class Autoencoder3MLP:
         self.name = name or "_".join([str(widths[0]), *tied_names])
         self.logdir, self.directory = Path(logdir), cast(Path | None, None)
         self.history: list[dict[str, Any]] = []
-        self._stack = DenseStack(widths, outward_in, _activations(activation), seed)
+        self._stack = DenseStack(widths, outward_in, activations_of(activation), seed)
 
     @property
     def collapsed(self) -> bool:
@@ -154,23 +148,16 @@ class Autoencoder3MLP:
             Inputs of another width, empty, NaN or infinite; an unknown phase; a loss that
             became NaN.
         """
-        phases = cast(tuple[Phase, ...], (order,) if isinstance(order, str) else tuple(order))
-        epochs = dict(zip(PHASES, n_epochs, strict=False))
-        if len(n_epochs) != len(PHASES) or not set(phases) <= PHASES.keys() or not phases:
+        steps = schedule(n_epochs, order)
+        if batch_size < 1 or summary_step < 0:
             raise ValueError(
-                f"expected epochs for the five phases {tuple(PHASES)} and an order of them, "
-                f"received {tuple(n_epochs)}, {phases}"
+                f"expected batch_size >= 1 and summary_step >= 0, received {batch_size}, "
+                f"{summary_step}"
             )
-        if batch_size < 1 or summary_step < 0 or min(n_epochs) < 0:
-            raise ValueError(
-                f"expected batch_size >= 1, summary_step >= 0, n_epochs >= 0, received "
-                f"{batch_size}, {summary_step}, {tuple(n_epochs)}"
-            )
-        x = _checked(inputs, self.widths[0])
-        writer = records.writer(self._own_directory())
-        total, done = sum(epochs[phase] for phase in phases), 0
-        for phase in phases:
-            for _ in self._phase(phase, x, epochs[phase], batch_size, summary_step, writer):
+        x = checked(inputs, self.widths[0])
+        total, done = sum(n for _, n in steps), 0
+        for phase, n in steps:
+            for _ in self._phase(phase, x, n, batch_size, summary_step):
                 done += 1
                 if progress is not None:
                     progress(done, total)
@@ -178,15 +165,15 @@ class Autoencoder3MLP:
 
     def code(self, inputs: npt.ArrayLike) -> Vectors:
         """Encode vectors float (n, n_inputs) to codings float32 (n, n_hidden[2])."""
-        return self._through(_checked(inputs, self.widths[0]), 0, N_LAYERS // 2 - 1)
+        return self._stack.apply(checked(inputs, self.widths[0]), 0, N_LAYERS // 2 - 1)
 
     def decode(self, inputs: npt.ArrayLike) -> Vectors:
         """Decode codings float (n, n_hidden[2]) to vectors float32 (n, n_inputs)."""
-        return self._through(_checked(inputs, self.widths[3]), N_LAYERS // 2, N_LAYERS - 1)
+        return self._stack.apply(checked(inputs, self.widths[3]), N_LAYERS // 2, N_LAYERS - 1)
 
     def reconstruct(self, inputs: npt.ArrayLike) -> Vectors:
         """Encode and decode vectors float (n, n_inputs) to float32 (n, n_inputs)."""
-        return self._through(_checked(inputs, self.widths[0]), 0, N_LAYERS - 1)
+        return self._stack.apply(checked(inputs, self.widths[0]), 0, N_LAYERS - 1)
 
     def load_weights(self, model_root_logdir: str | Path, deepcopy: bool = True) -> None:
         """Load the weights and training records of a model trained before.
@@ -205,17 +192,9 @@ class Autoencoder3MLP:
             No records there, unreadable ones, or a model of other layers or ties.
         """
         source = Path(model_root_logdir)
-        try:
-            history = json.loads((source / "model.json").read_text(encoding="utf-8"))["history"]
-            with np.load(source / "weights.npz", allow_pickle=False) as stored:
-                weights = {name: stored[name] for name in stored.files}
-        except (OSError, KeyError, ValueError) as error:
-            raise ValueError(
-                f"expected the records of a trained autoencoder in {source} ({error}): give the "
-                "directory named after the model and its time"
-            ) from error
+        weights, record = model_files.read(source)
         self._stack.assign(weights)
-        self.history = history
+        self.history = record["history"]
         if deepcopy:
             shutil.copytree(source, self._own_directory(), dirs_exist_ok=True)
             self._save()
@@ -235,77 +214,55 @@ class Autoencoder3MLP:
         str
             Also logged; the caller prints it.
         """
-        lines = [self.name]
-        if verbose:
-            names = [getattr(f, "__name__", str(f)) for f in self._stack.activations]
-            lines += [
-                f"layers: {self.widths[0]} -> {' -> '.join(map(str, self.widths[1:]))} and back",
-                f"tied (innermost, second and fifth, outermost): {self.tie_weights}",
-                f"activations: {', '.join(names)}",
-                f"learning rate {self.learning_rate}, l2 {self.l2_reg}, seed {self.seed}",
-                f"records: {self.directory or 'none yet'}",
-                f"epochs trained: {len(self.history)}",
-            ]
-            lines += [
-                f"  {row['epoch']:4d}  phase {row['phase']:3s}  loss {row['loss']:.6g}"
-                + ("  collapsed: all codings at the center" * bool(row.get("collapsed")))
-                for row in self.history
-            ]
-        text = "\n".join(lines)
+        text = model_files.describe(self._record()) if verbose else self.name
         _log.info("%s", text)
         return text
 
     def _phase(
-        self, phase: Phase, x: Any, n_epochs: int, batch_size: int, summary_step: int, writer: Any
+        self, phase: Phase, x: Vectors, n_epochs: int, batch_size: int, summary_step: int
     ) -> Iterator[None]:
-        outer, inner = PHASES[phase]
-        # Section 3.2.2: what the pairs outside give is computed once and kept for the phase.
-        data = tf.constant(self._through(x, 0, outer - 1) if outer else x)
-        trainer = Trainer(self._stack, outer, inner, self.learning_rate, self.l2_reg)
-        for _ in range(n_epochs):
-            number, begun = len(self.history), time.perf_counter()
-            order = np.random.default_rng([self.seed, number]).permutation(len(x))
-            losses = trainer.epoch(data, order, batch_size)
-            sizes = np.diff(np.append(np.arange(0, len(x), batch_size), len(x)))
-            loss = float(np.average(losses, weights=sizes))
-            if not np.isfinite(loss):
-                raise ValueError(
-                    f"the loss of phase {phase} became {loss} in epoch {number + 1}: lower the "
-                    f"learning rate ({self.learning_rate}) or scale the data"
-                )
-            seconds = time.perf_counter() - begun
-            self.history.append(
-                {"phase": phase, "epoch": number + 1, "loss": loss, "seconds": seconds}
-            )
-            records.write_scalars(writer, {f"loss_{phase}": loss}, number + 1)
-            for step in range(summary_step - 1, len(losses), summary_step) if summary_step else ():
-                value = {f"batch_loss_{phase}": float(losses[step])}
-                records.write_scalars(writer, value, number * len(losses) + step + 1)
-            yield
+        """Train one phase; yields after each epoch, written into the history and the records."""
+        training = PhaseTraining(self._stack, phase, x, self.learning_rate, self.l2_reg)
+        with records.writing(self._own_directory()) as writer:
+            for _ in range(n_epochs):
+                number, begun = len(self.history) + 1, time.perf_counter()
+                rng = np.random.default_rng([self.seed, number])
+                loss, losses = training.epoch(rng, batch_size)
+                seconds = time.perf_counter() - begun
+                row = {"phase": phase, "epoch": number, "loss": loss, "seconds": seconds}
+                self.history.append(row)
+                records.write_scalars(writer, {f"loss_{phase}": loss}, number)
+                every = range(summary_step - 1, len(losses), summary_step or len(losses) + 1)
+                for step in every if summary_step else ():
+                    value = {f"batch_loss_{phase}": float(losses[step])}
+                    records.write_scalars(writer, value, (number - 1) * len(losses) + step + 1)
+                yield
         if n_epochs:
-            self._tell_collapse(phase, data)
+            kept = training.kept_variance()
+            self.history[-1]["collapsed"] = kept < COLLAPSED
+            if kept < COLLAPSED:
+                _log.warning(
+                    "%s: phase %s failed, all codings are at the center (the reconstructions have "
+                    "%.2g of the data's variance): lower the learning rate (%g) or l2_reg (%g)",
+                    *(self.name, phase, kept, self.learning_rate, self.l2_reg),
+                )
 
-    def _tell_collapse(self, phase: Phase, data: Any) -> None:
-        """Note whether a phase's reconstructions all lie in one point (section 3.2.4)."""
-        sample = data[:_CHUNK]
-        given = float(np.var(sample, axis=0, dtype=np.float64).sum())
-        back = self._stack.reconstruct(sample, *PHASES[phase]).numpy()
-        kept = float(np.var(back, axis=0, dtype=np.float64).sum())
-        collapsed = given > 0 and kept < _COLLAPSED * given
-        self.history[-1]["collapsed"] = collapsed
-        if collapsed:
-            _log.warning(
-                "%s: phase %s failed, all codings are at the center (reconstructions have %.2g of "
-                "the data's variance): lower the learning rate (%g) or l2_reg (%g)",
-                *(self.name, phase, kept / given, self.learning_rate, self.l2_reg),
-            )
+    def _save(self) -> None:
+        model_files.write(self._own_directory(), self._stack.weights(), self._record())
 
-    def _through(self, x: Vectors, first: int, last: int) -> Vectors:
-        parts = [
-            self._stack.run(tf.constant(x[start : start + _CHUNK]), first, last).numpy()
-            for start in range(0, len(x), _CHUNK)
-        ]
-        return np.concatenate(parts)
+    def _record(self) -> dict[str, Any]:
+        names = [getattr(f, "__name__", str(f)) for f in self._stack.activations]
+        return {
+            "name": self.name,
+            "widths": self.widths,
+            "tie_weights": self.tie_weights,
+            "activations": names,
+            "learning_rate": self.learning_rate,
+            "l2_reg": self.l2_reg,
+            "seed": self.seed,
+            "directory": str(self.directory or "none yet"),
+            "history": self.history,
+        }
 
     def _own_directory(self) -> Path:
         if self.directory is None:
@@ -314,61 +271,3 @@ class Autoencoder3MLP:
             self.directory = next(p for n in names if not (p := self.logdir / n).exists())
             self.directory.mkdir(parents=True)
         return self.directory
-
-    def _save(self) -> None:
-        directory = self._own_directory()
-        beside = directory / "weights.npz.part"
-        with beside.open("wb") as file:
-            np.savez(file, **cast(dict[str, Any], self._stack.weights()))
-        beside.replace(directory / "weights.npz")
-        record = {
-            "name": self.name,
-            "widths": self.widths,
-            "tie_weights": self.tie_weights,
-            "learning_rate": self.learning_rate,
-            "l2_reg": self.l2_reg,
-            "seed": self.seed,
-            "history": self.history,
-        }
-        (directory / "model.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-
-
-def _activations(activation: Any) -> list[Activation]:
-    linear = keras.activations.linear
-    if callable(activation) or isinstance(activation, str):
-        return [_activation(activation)] * (N_LAYERS - 1) + [linear]
-    given = list(activation) if isinstance(activation, Iterable) else []
-    if len(given) != N_LAYERS:
-        _log.warning(
-            "expected one activation or %d, received %d: elu is used, the output stays linear",
-            *(N_LAYERS, len(given)),
-        )
-        return [tf.nn.elu] * (N_LAYERS - 1) + [linear]
-    return [_activation(a) for a in given]
-
-
-def _activation(activation: Any) -> Activation:
-    # TensorFlow's own elu is one fused operation.
-    return tf.nn.elu if activation == "elu" else keras.activations.get(activation)
-
-
-def _checked(inputs: Inputs, width: int) -> Vectors:
-    if callable(inputs):
-        blocks = [np.asarray(block, dtype=np.float32) for block in inputs()]
-        x = np.concatenate(blocks) if blocks else np.empty((0, width), dtype=np.float32)
-    else:
-        x = np.ascontiguousarray(inputs, dtype=np.float32)
-    if x.ndim != 2 or x.shape[1] != width or len(x) == 0:
-        raise ValueError(f"expected vectors (n, {width}), n >= 1, received {x.shape}")
-    n_bad, first = 0, -1
-    for start in range(0, len(x), _CHUNK):
-        bad = np.flatnonzero(~np.isfinite(x[start : start + _CHUNK]).all(axis=1))
-        if bad.size and first < 0:
-            first = start + int(bad[0])
-        n_bad += bad.size
-    if n_bad:
-        raise ValueError(
-            f"expected finite vectors, {n_bad} rows have NaN or infinity, the first is row "
-            f"{first}: leave them out"
-        )
-    return x

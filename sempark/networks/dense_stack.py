@@ -15,8 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+Vectors = npt.NDArray[np.float32]
 Activation = Callable[[Any], Any]
 N_LAYERS = 6
+CHUNK = 8192  # rows at once where nothing is trained
 _BETA1, _BETA2, _EPSILON = 0.9, 0.999, 1e-7
 
 
@@ -70,6 +72,14 @@ class DenseStack:
                 x = tf.matmul(x, kernel)
             x = self.activations[i](tf.nn.bias_add(x, self.biases[i]))
         return x
+
+    def apply(self, x: Vectors, first: int, last: int) -> Vectors:
+        """Send an array through the layers `first` to `last`, some rows at a time."""
+        parts = [
+            self.run(tf.constant(x[start : start + CHUNK]), first, last).numpy()
+            for start in range(0, len(x), CHUNK)
+        ]
+        return np.concatenate(parts)
 
     def reconstruct(self, x: Any, outer: int, inner: int) -> Any:
         """Encode and decode with the pairs `outer` to `inner`, counted from the outside, from 0."""

@@ -5,15 +5,14 @@ Either the last layer alone is trained, as in the thesis' [2], or all of them, a
 epoch ends in a state on disk; a killed training goes on from there, and with deterministic
 operations ends in the same bits. Images come as streams, never all at once.
 
-Source: thesis, section 3.1.1; one-cycle learning rate: Smith and Topin 2017, arXiv:1708.07120;
-label smoothing: Szegedy et al. 2015, arXiv:1512.00567, section 7.
+Source: thesis, section 3.1.1.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -21,99 +20,17 @@ import tensorflow as tf
 
 from sempark.networks import records
 from sempark.networks import training_state as states
-from sempark.networks.feed import Stream, ahead, ordered_batches, training_batches
+from sempark.networks.feed import ahead, ordered_batches, training_batches
 from sempark.networks.network import Network
 from sempark.networks.preprocessing import scale
 from sempark.networks.split import class_weights
+from sempark.networks.training import Data, Settings, Trained, learning_rate, prepare, with_head
+
+__all__ = ["Data", "Settings", "Trained", "train"]
 
 _log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Data:
-    """What is trained on.
-
-    Attributes
-    ----------
-    train, validation : Stream
-        Callables that start a new iterator of (images uint8, labels 0..n_categories - 1), in the
-        same order each time.
-    class_counts : tuple of int
-        Training images in each category; its length is the number of categories.
-    """
-
-    train: Stream
-    validation: Stream
-    class_counts: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How it is trained.
-
-    Attributes
-    ----------
-    scope : {"all", "last_layer"}
-        Layers that learn; with "last_layer" batch norm keeps its statistics too.
-    head : {"categories", "1001"}
-        A new last layer as wide as there are categories, or the checkpoint's own with its first
-        outputs used.
-    n_epochs, batch_size : int
-    learning_rate : float
-        The highest of the one-cycle schedule: a linear rise over `warm_up` of the steps, then a
-        cosine down to zero.
-    label_smoothing, dropout, brightness : float
-        Shares from 0 up; brightness 0.2 varies gain and offset by a fifth either way.
-    class_weight_power : float
-        See `split.class_weights`.
-    patience : int or None
-        Epochs without a lower validation loss before training stops; None: never.
-    batch_norm_momentum : float
-        Low where steps are few: at 0.99 the statistics lag hundreds of steps behind.
-    precision : {"auto", "float32", "bfloat16"}
-        "auto": mixed bfloat16 on GPUs that have it (compute capability 8), else float32.
-    deterministic : bool
-        TensorFlow's deterministic operations, for the whole process.
-    seed : int
-    """
-
-    scope: Literal["all", "last_layer"] = "all"
-    head: Literal["categories", "1001"] = "categories"
-    n_epochs: int = 12
-    batch_size: int = 32
-    learning_rate: float = 1e-3
-    warm_up: float = 0.2
-    label_smoothing: float = 0.1
-    dropout: float = 0.2
-    brightness: float = 0.2
-    class_weight_power: float = 0.5
-    patience: int | None = None
-    batch_norm_momentum: float = 0.9
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    deterministic: bool = False
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Trained:
-    """Result of a training.
-
-    Attributes
-    ----------
-    checkpoint : Path
-        The .keras file with the weights of the best epoch (lowest validation loss).
-    history : list of dict
-        A row an epoch: epoch, loss, accuracy, validation_loss, validation_accuracy,
-        learning_rate.
-    best_epoch : int
-        Counted from 1.
-    """
-
-    checkpoint: Path
-    history: list[dict[str, float]]
-    best_epoch: int
 
 
 def train(
@@ -158,18 +75,18 @@ def train(
         **asdict(settings),
     }
     history = states.resume(directory / "state.npz", identity, run.variables())
-    writer = records.writer(directory / "tensorboard")
-    for epoch in range(len(history), settings.n_epochs):
-        if _stopped(history, settings.patience):
-            break
-        row = run.epoch(epoch, progress)
-        history.append(row)
-        records.write_scalars(writer, row, epoch + 1)
-        _log.info("epoch %d of %d: %s", epoch + 1, settings.n_epochs, row)
-        if _best(history) == epoch + 1:
-            states.write(directory / "best.npz", identity, run.model.weights, history)
-        states.write(directory / "state.npz", identity, run.variables(), history)
-        states.write_history(directory / "history.json", identity, history)
+    with records.writing(directory / "tensorboard") as writer:
+        for epoch in range(len(history), settings.n_epochs):
+            if _stopped(history, settings.patience):
+                break
+            row = run.epoch(epoch, progress)
+            history.append(row)
+            records.write_scalars(writer, row, epoch + 1)
+            _log.info("epoch %d of %d: %s", epoch + 1, settings.n_epochs, row)
+            if _best(history) == epoch + 1:
+                states.write(directory / "best.npz", identity, run.model.weights, history)
+            states.write(directory / "state.npz", identity, run.variables(), history)
+            states.write_history(directory / "history.json", identity, history)
     states.resume(directory / "best.npz", identity, run.model.weights)
     path = directory / "checkpoint.keras"
     states.save_model(keras.Model(run.model.input, run.model.outputs[1]), path)
@@ -184,9 +101,9 @@ class _Run:
         self.n_categories = len(data.class_counts)
         self.batch_size = min(settings.batch_size, sum(data.class_counts))
         self.n_steps = sum(data.class_counts) // self.batch_size
-        self.model, self.head = _with_head(network, self.n_categories, settings)
+        self.model, self.head = with_head(network, self.n_categories, settings)
         self.backbone = keras.Model(self.model.input, self.model.outputs[0])
-        _prepare(self.model, self.head, settings)
+        prepare(self.model, self.head, settings)
         everything = settings.scope == "all"
         owner = self.model if everything else self.head
         self.trainable = list(owner.trainable_variables)
@@ -286,58 +203,6 @@ class _Run:
     def _hits(self, logits: Any, labels: Any) -> Any:
         used = logits[:, : self.n_categories]
         return tf.equal(tf.argmax(used, axis=1, output_type=tf.int32), labels)
-
-
-def learning_rate(share: float, highest: float, warm_up: float) -> float:
-    """One-cycle learning rate at a share 0..1 of the training: a linear rise, a cosine down."""
-    if share < warm_up:
-        return highest * max(share / warm_up, 0.02)
-    return highest * 0.5 * (1 + float(np.cos(np.pi * (share - warm_up) / (1 - warm_up))))
-
-
-def _with_head(network: Network, n_categories: int, settings: Settings) -> tuple[Any, Any]:
-    """Model (features, logits) to train and its last layer."""
-    if network.model is None:
-        raise ValueError(
-            f"expected a network with Keras layers, a {network.kind} checkpoint can't be trained: "
-            "take the TF-Slim checkpoint or a Keras file of it"
-        )
-    dense = [layer for layer in network.model.layers if isinstance(layer, keras.layers.Dense)]
-    features = network.model.outputs[0]
-    if settings.head == "1001":
-        if not dense or network.widths["logits"] < n_categories:
-            raise ValueError(
-                f"expected a last layer of {n_categories} or more outputs, the checkpoint has "
-                f"{network.widths['logits']}: use head 'categories'"
-            )
-        return network.model, dense[-1]
-    head = keras.layers.Dense(n_categories, name="categories")
-    model = keras.Model(network.model.input, [features, head(features)])
-    width = network.widths["features"]
-    rng = np.random.default_rng([settings.seed, width])
-    kernel = rng.standard_normal((width, n_categories)) * np.sqrt(1.0 / width)
-    head.set_weights([kernel.astype(np.float32), np.zeros(n_categories, np.float32)])
-    return model, head
-
-
-def _prepare(model: Any, head: Any, settings: Settings) -> None:
-    """Batch norm's momentum and the precision of the layers; the last layer stays float32."""
-    reduced = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and _has_bfloat16_gpu()
-    )
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = settings.batch_norm_momentum
-        if reduced and layer is not head:
-            layer.dtype_policy = keras.dtype_policies.get("mixed_bfloat16")
-
-
-def _has_bfloat16_gpu() -> bool:
-    for gpu in tf.config.list_physical_devices("GPU"):
-        capability = tf.config.experimental.get_device_details(gpu).get("compute_capability")
-        if capability is not None and capability[0] >= 8:
-            return True
-    return False
 
 
 def _best(history: list[dict[str, float]]) -> int:

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from sempark.networks import architecture as architectures
 from sempark.networks import content, graphs, keras_files, slim
-from sempark.networks.network import Network
+from sempark.networks.network import Network, Precision
 from sempark.networks.preprocessing import Preprocessing
 
 _log = logging.getLogger(__name__)
@@ -35,6 +35,7 @@ def load(
     layers: Mapping[str, str] | None = None,
     preprocessing: Preprocessing | None = None,
     architecture: str = "InceptionV3",
+    precision: Precision = "float32",
 ) -> Network:
     """Load a checkpoint of any kind.
 
@@ -53,6 +54,8 @@ def load(
         None: the architecture's own, "inception" for Inception V3.
     architecture : str
         A network of `keras.applications`, used where the file doesn't hold the network itself.
+    precision : {"float32", "bfloat16"}
+        See `Network`.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def load(
     extra = architecture if kind == "random" else f"{_IMAGENET_MD5} {architecture}"
     sha = content.digest(checkpoint, extra)
     _log.info("%s: %s, %d pixels, %s", checkpoint, kind, size, widths)
-    return Network(kind, sha, architecture, scaling, size, widths, model, forward, fixed)
+    return Network(kind, sha, architecture, scaling, size, widths, model, precision, forward, fixed)
 
 
 def _keras_model(

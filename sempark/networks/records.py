@@ -3,7 +3,8 @@
 Named numbers and a step go in, event files that TensorBoard shows as curves come out.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,14 @@ import tensorflow as tf
 from tensorflow.core.framework import summary_pb2
 
 
-def writer(directory: Path) -> Any:
-    """Open a writer of event files in a directory, which is made."""
-    return tf.summary.create_file_writer(str(directory))
+@contextlib.contextmanager
+def writing(directory: Path) -> Iterator[Any]:
+    """Open a writer of event files in a directory, which is made; closed at the end."""
+    writer = tf.summary.create_file_writer(str(directory))
+    try:
+        yield writer
+    finally:
+        writer.close()
 
 
 def write_scalars(to: Any, values: Mapping[str, float], step: int) -> None:
