@@ -18,7 +18,7 @@ import numpy as np
 
 from sempark.clustering.merges import Floats, Ints
 
-BLOCK = 256
+BLOCK = 128
 
 
 def complete(
@@ -45,13 +45,13 @@ def complete(
     """
     m = len(starts) - 1
     matrix = np.empty(m * (m - 1) // 2)
-    columns = np.zeros(((X.shape[1] + 3) // 4 * 4, len(X)))
-    columns[: X.shape[1]] = X.T
+    n, d = X.shape
+    columns = np.zeros((-(-n // BLOCK) * BLOCK, (d + 3) // 4 * 4))
+    columns[:n, :d] = X
+    blocks = np.ascontiguousarray(columns.reshape(-1, BLOCK, columns.shape[1]).transpose(0, 2, 1))
     tasks = np.array_split(np.arange(m), min(m, 100))
     with ThreadPoolExecutor(threads) as pool:
-        jobs = [
-            pool.submit(_fill, matrix, columns, starts, task[0], task[-1] + 1) for task in tasks
-        ]
+        jobs = [pool.submit(_fill, matrix, blocks, starts, task[0], task[-1] + 1) for task in tasks]
         for i, job in enumerate(jobs):
             job.result()
             if progress is not None:
@@ -67,44 +67,34 @@ def _at(m: int, i: int) -> int:
     return i * (2 * m - i - 1) // 2 - i - 1
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz"})
-def _fill(matrix: Floats, columns: Floats, starts: Ints, begin: int, end: int) -> None:
+@numba.njit(cache=True, nogil=True, fastmath={"nnan", "nsz", "contract"})
+def _fill(matrix: Floats, blocks: Floats, starts: Ints, begin: int, end: int) -> None:
     """Fill rows begin..end-1 with the largest squared distances to the clusters after."""
-    d, n = columns.shape
+    n_blocks, wide, _ = blocks.shape
     m = len(starts) - 1
-    farthest, squares = np.empty(n), np.empty(BLOCK)
+    farthest, squares = np.empty((n_blocks, BLOCK)), np.empty(BLOCK)
+    flat = farthest.ravel()
     for i in range(begin, end):
-        after = starts[i + 1]
-        farthest[after:] = 0.0
-        for left in range(after, n, BLOCK):
-            many = min(BLOCK, n - left)
-            block = farthest[left : left + many]
-            for a in range(starts[i], after):
+        for b in range(starts[i + 1] // BLOCK, n_blocks):
+            farthest[b] = 0.0
+            for a in range(starts[i], starts[i + 1]):
                 squares[:] = 0.0
-                for c in range(0, d, 4):  # four dimensions at a time, in order
-                    w, x, y, z = (
-                        columns[c, a],
-                        columns[c + 1, a],
-                        columns[c + 2, a],
-                        columns[c + 3, a],
-                    )
-                    of_w, of_x = columns[c, left : left + many], columns[c + 1, left : left + many]
-                    of_y, of_z = (
-                        columns[c + 2, left : left + many],
-                        columns[c + 3, left : left + many],
-                    )
-                    for k in range(many):
-                        total = squares[k] + (of_w[k] - w) ** 2
-                        total += (of_x[k] - x) ** 2
-                        total += (of_y[k] - y) ** 2
-                        squares[k] = total + (of_z[k] - z) ** 2
-                for k in range(many):
-                    block[k] = max(block[k], squares[k])
+                home, own = a // BLOCK, a % BLOCK
+                for c in range(0, wide, 4):
+                    w, x = blocks[home, c, own], blocks[home, c + 1, own]
+                    y, z = blocks[home, c + 2, own], blocks[home, c + 3, own]
+                    for k in range(BLOCK):
+                        total = squares[k] + (blocks[b, c, k] - w) ** 2
+                        total += (blocks[b, c + 1, k] - x) ** 2
+                        total += (blocks[b, c + 2, k] - y) ** 2
+                        squares[k] = total + (blocks[b, c + 3, k] - z) ** 2
+                for k in range(BLOCK):
+                    farthest[b, k] = max(farthest[b, k], squares[k])
         row = _at(m, i)
         for j in range(i + 1, m):
             most = 0.0
             for k in range(starts[j], starts[j + 1]):
-                most = max(most, farthest[k])
+                most = max(most, flat[k])
             matrix[row + j] = most
 
 
