@@ -33,6 +33,9 @@ prepare() {
     java_works || missing+=(openjdk-17-jre-headless)
     command -v tesseract >/dev/null || missing+=(tesseract-ocr)
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    for package in ${SEMPARK_PACKAGES:-}; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+    done
     [ ${#missing[@]} = 0 ] || apt_install "${missing[@]}"
     if ! stamp_is_new; then
         echo "sempark: preparing .venv with sempark[$extras]; this takes a few minutes once" >&2

@@ -8,6 +8,7 @@ sorted md5 list of the space, which `row_digest` fingerprints. Source: table 3.1
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,8 +19,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 LAYERS = ("features", "logits")
-CHUNKS = 16
-"""Fetches a column is brought to the driver in."""
+CHUNK_BYTES = 256 << 20
+"""Of a column, brought to the driver at a time."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def row_digest(md5s: Sequence[str]) -> str:
 
 
 def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArray[np.float32]]:
-    """A column of vectors as one array, sorted by md5, fetched in sixteenths.
+    """A column of vectors as one array, sorted by md5, fetched in chunks.
 
     Parameters
     ----------
@@ -67,8 +68,11 @@ def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArra
     md5s: list[str] = []
     blocks: list[NDArray[np.float32]] = []
     rows = rows.select("md5", column)
-    for chunk in range(CHUNKS):
-        table = rows.where(F.pmod(F.xxhash64("md5"), F.lit(CHUNKS)) == chunk).toArrow()
+    n, width = rows.agg(F.count(F.lit(1)), F.max(F.size(column))).collect()[0]
+    n_chunks = math.ceil(n * (width or 0) * 4 / CHUNK_BYTES)
+    for chunk in range(n_chunks):
+        of_chunk = F.pmod(F.xxhash64("md5"), F.lit(n_chunks)) == chunk
+        table = (rows.where(of_chunk) if n_chunks > 1 else rows).toArrow()
         if table.num_rows:
             md5s += table["md5"].to_pylist()
             flat = pa.chunked_array([part.flatten() for part in table[column].chunks]).to_numpy()

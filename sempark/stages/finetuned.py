@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ from sempark.tables import arrow_schema
 
 PIXELS_SCHEMA = "md5 string, pixels binary"
 PIXELS_ARROW = arrow_schema(PIXELS_SCHEMA)
-CHUNKS = 16
+CHUNK_BYTES = 256 << 20
 STREAM_ROWS = 256
 
 
@@ -58,8 +59,9 @@ def labelled(
     row_of = {md5: i for i, md5 in enumerate(md5s)}
     shape = (len(md5s), size, size)
     pixels = np.lib.format.open_memmap(scratch / "pixels.npy", "w+", np.uint8, shape)
-    for chunk in range(CHUNKS):
-        part = small.where(F.pmod(F.xxhash64("md5"), F.lit(CHUNKS)) == chunk).toArrow()
+    n_chunks = math.ceil(len(md5s) * size * size / CHUNK_BYTES)
+    for chunk in range(n_chunks):
+        part = small.where(F.pmod(F.xxhash64("md5"), F.lit(n_chunks)) == chunk).toArrow()
         for md5, content in zip(part["md5"].to_pylist(), part["pixels"].to_pylist(), strict=True):
             pixels[row_of[md5]] = np.frombuffer(content, np.uint8).reshape(size, size)
     small.unpersist()
