@@ -71,14 +71,14 @@ def draw(
 def spoil(ink: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float, float]:
     """Stretch, blur, compress and make noisy; return the ink and the stretch with its shift."""
     stretch_x, stretch_y = 1.0, 1.0
-    if rng.random() < 0.4:
-        stretch_x, stretch_y = rng.uniform(0.85, 1.18), rng.uniform(0.9, 1.1)
+    if rng.random() < 0.5:
+        stretch_x, stretch_y = rng.uniform(0.68, 1.18), rng.uniform(0.9, 1.1)
         size = (round(ink.shape[1] * stretch_x), round(ink.shape[0] * stretch_y))
-        ink = cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR)
+        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     if rng.random() < 0.12:
         ink = np.maximum(ink, np.roll(ink, 1, axis=1))  # bold by doubling
     if rng.random() < 0.5:
-        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.75))
+        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.3 + 0.02 * min(ink.shape[0], 30)))
     contrast = rng.uniform(60, 255)
     picture = (255 - contrast) * rng.random() + contrast * ink
     base = float(picture.min())
@@ -115,7 +115,7 @@ def examples(
         if line is None:
             continue
         for (i, j), frame in zip(line.pairs, line.frames, strict=True):
-            name = _name(line.spans[i][0], line.spans[j][1], text, columns, stretch)
+            name = _name(line.spans[i][0], line.spans[j][1], text, columns, stretch * line.scale)
             if name is not None and (name != OTHER or rng.random() < KEPT_OTHERS):
                 frames.append((frame * 255).astype(np.uint8))
                 names.append(name)
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--strings", type=int, default=40000)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
-    parser.add_argument("--without", nargs="*", default=["DejaVu", "STIX"], help="fonts left out")
+    parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
     parser.add_argument("--out", default=str(glyphs.WEIGHTS_FILE))
     parser.add_argument("--seed", type=int, default=7)
     args = parser.parse_args()

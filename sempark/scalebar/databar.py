@@ -55,7 +55,8 @@ def find(gray: Gray) -> list[DataBar]:
     Returns
     -------
     list of DataBar
-        Evenest background first, at most MAX_BOXES; empty when there is none. A flat dark part of the specimen may be
+        Evenest background first, at most MAX_BOXES; empty when there is none. A flat dark part
+        of the specimen may be
         among them: only ink inside makes a data bar, which the caller sees.
     """
     height, width = gray.shape
@@ -107,7 +108,7 @@ def _levels(low: Gray, span: Gray) -> list[int]:
 
 
 def _boxes(low: Gray, span: Gray, level: int) -> list[tuple[int, int, int, int, Gray]]:
-    """Return boxes filled by flat pixels of a level, text and logos closed over, and their masks."""
+    """Return boxes filled by flat pixels of a level, text closed over, and their masks."""
     height, width = low.shape
     near = (cv2.absdiff(low, np.full_like(low, level)) <= LEVEL_TOLERANCE).astype(np.uint8)
     core = cv2.dilate(near * (span <= FLAT_RANGE).astype(np.uint8), np.ones((5, 5), np.uint8))

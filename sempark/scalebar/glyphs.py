@@ -28,24 +28,28 @@ FRAME = 32  # px, both ways
 DIGIT_PX = 20  # height of a digit in the frame
 ABOVE = 0.2  # of the digit's height, room above it
 INK = 0.42  # share of full ink that binds parts
-MAX_ATOMS = 15
-MAX_JOINED = 4  # atoms one glyph may be made of
+MAX_ATOMS = 22
+MAX_JOINED = 5  # atoms one glyph may be made of
+SMALL_PX = 22  # lines under it are enlarged twofold before they are cut
+FIRST_SHARE = 0.45  # of the line's height: so wide the first digit is at least
+WIDE_SHARE = 0.75  # of the line's height: wider parts may be several letters
 
 WEIGHTS_FILE = Path(__file__).with_name("glyphs.npz")
 
 
 @dataclass(frozen=True)
 class Line:
-    """Atoms of a line: columns (n, 2), their frames by (first, last) atom, and line height."""
+    """Atoms of a line: columns (n, 2), frames of runs (first, last), digit height, enlargement."""
 
     spans: NDArray[np.int64]
     pairs: tuple[tuple[int, int], ...]
     frames: Floats
     digit_px: float
+    scale: int
 
 
-def segment(ink: Floats, where: Where = "whole") -> Line | None:
-    """Cut a line into atoms and put every run of up to four of them into a frame.
+def segment(ink: Floats, where: Where = "whole", threshold: float = INK) -> Line | None:
+    """Cut a line into atoms and put every run of a few of them into a frame.
 
     Parameters
     ----------
@@ -53,27 +57,30 @@ def segment(ink: Floats, where: Where = "whole") -> Line | None:
         float32 (h, w), 0 background to 1 full ink.
     where
         Which part of a long line counts: "start", "end", or "whole", which takes none of it.
+    threshold
+        Share of full ink that binds parts.
 
     Returns
     -------
     Line or None
         None when there is no ink or too much.
     """
-    mask = (ink > INK).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    scale = 2 if ink.shape[0] < SMALL_PX else 1
+    if scale == 2:
+        size = (2 * ink.shape[1], 2 * ink.shape[0])
+        ink = np.clip(cv2.resize(ink, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    mask = (ink > threshold).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None
-    parts = sorted(stats[1:].tolist())
-    tallest = max(p[3] for p in parts)
-    first = next(p for p in parts if p[3] >= 0.55 * tallest)
-    top, tall = first[1], float(first[3])
-    if tall < 4:
-        return None
-    spans = _atoms(mask, labels, stats, tall)
+    spans = _atoms(ink * mask, stats[1:])
     if len(spans) > MAX_ATOMS:
         if where == "whole":
             return None
         spans = spans[:MAX_ATOMS] if where == "start" else spans[-MAX_ATOMS:]
+    top, tall = _first_digit(mask[:, spans[0][0] : spans[-1][1]])
+    if tall < 4:
+        return None
     rows0 = round(top - ABOVE * tall)
     rows1 = rows0 + round(FRAME / DIGIT_PX * tall)
     padded = cv2.copyMakeBorder(
@@ -84,7 +91,7 @@ def segment(ink: Floats, where: Where = "whole") -> Line | None:
     for i in range(len(spans)):
         for j in range(i, min(len(spans), i + MAX_JOINED)):
             x0, x1 = spans[i][0], spans[j][1]
-            if x1 - x0 > 1.7 * tall:
+            if x1 - x0 > 1.6 * tall:
                 break
             if j > i and spans[j][0] - spans[j - 1][1] > 0.12 * tall:
                 break
@@ -92,30 +99,36 @@ def segment(ink: Floats, where: Where = "whole") -> Line | None:
             frames.append(_frame(band[:, x0:x1]))
     if not frames:
         return None
-    return Line(np.array(spans), tuple(pairs), np.stack(frames), tall)
+    return Line(np.array(spans), tuple(pairs), np.stack(frames), tall, scale)
 
 
-def _atoms(
-    mask: NDArray[np.uint8], labels: NDArray[np.int32], stats: NDArray[np.int32], tall: float
-) -> list[tuple[int, int]]:
+def _first_digit(mask: NDArray[np.uint8]) -> tuple[int, float]:
+    """Return top and height of the leftmost glyph, which may touch the next one."""
+    rows = np.flatnonzero(mask.any(axis=1))
+    whole = rows[-1] - rows[0] + 1
+    rows = np.flatnonzero(mask[:, : max(3, round(FIRST_SHARE * whole))].any(axis=1))
+    return int(rows[0]), float(rows[-1] - rows[0] + 1)
+
+
+def _atoms(ink: Floats, stats: NDArray[np.int32]) -> list[tuple[int, int]]:
     """Return the columns of atoms: parts, joined where they overlap, cut where they are wide."""
     spans: list[list[int]] = []
-    for x, _, w, _, _ in sorted(stats[1:].tolist()):
+    for x, _, w, _, _ in sorted(stats.tolist()):
         if spans and x < spans[-1][1] - 0.3 * min(w, spans[-1][1] - spans[-1][0]):
             spans[-1][1] = max(spans[-1][1], x + w)
         else:
             spans.append([x, x + w])
+    tall = float(np.max(stats[:, 3]))
     atoms: list[tuple[int, int]] = []
-    sums = mask.sum(axis=0)
+    sums = ink.sum(axis=0)
     for x0, x1 in spans:
         cuts = [x0]
-        if x1 - x0 > 0.72 * tall:
-            least = max(2, round(0.2 * tall))
-            inner = sums[x0:x1].astype(float)
+        if x1 - x0 > WIDE_SHARE * tall:
+            least = max(2, round(0.15 * tall))
+            inner = sums[x0:x1]
             for x in range(least, x1 - x0 - least):
-                near = inner[max(0, x - 2) : x + 3]
-                low = inner[x] == near.min() and inner[x] < 0.5 * inner.max()
-                if low and x0 + x - cuts[-1] >= least:
+                lowest = inner[x] == inner[max(0, x - 2) : x + 3].min()
+                if lowest and inner[x] < 0.72 * inner.max() and x0 + x - cuts[-1] >= least:
                     cuts.append(x0 + x)
         cuts.append(x1)
         atoms.extend((a, b) for a, b in pairwise(cuts) if b > a)

@@ -15,7 +15,7 @@ from sempark.scalebar.databar import DataBar, Gray
 
 MIN_CONTRAST = 22
 INK_SHARE = 0.33  # of the contrast of strong ink
-LINE_SHARE = 0.035  # of the picture's width: longer runs of ink are no strokes of letters
+LINE_SHARE = 0.07  # of the picture's width: longer runs of ink are no strokes of letters
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def extract(gray: Gray, box: DataBar) -> Ink | None:
     threshold = max(MIN_CONTRAST, INK_SHARE * float(np.percentile(strong, 90)))
     mask = (contrast > threshold).astype(np.uint8)
     # letters touch cell lines, mostly a micro sign's descender
-    longest = max(24, int(LINE_SHARE * gray.shape[1]))
+    longest = max(40, int(LINE_SHARE * gray.shape[1]))
     lines = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, longest), np.uint8), borderValue=0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask - lines, connectivity=8)
     return Ink(contrast, mask, labels, stats, (box.x0, box.y0), gray.shape[1])

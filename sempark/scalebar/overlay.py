@@ -5,6 +5,8 @@ as Ink: how near every pixel is to the stroke's own level. Bar and text of an ov
 share their color, so what is not of that color is background, whatever it shows.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,19 @@ MAX_CONTRAST = 100.0  # gray levels from the stroke's own at which closeness end
 EXTREME = 45  # gray levels from the picture's brightest or darkest
 MIN_CONTRAST = 38  # between a stroke and what lies above and below
 MAX_WINDOWS = 6
+
+
+@dataclass(frozen=True)
+class _Stroke:
+    """A horizontal stroke: box, gray level, contrast to its surroundings, unevenness."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+    level: int
+    contrast: float
+    spread: float
 
 
 def find(gray: Gray) -> list[Ink]:
@@ -38,21 +53,38 @@ def find(gray: Gray) -> list[Ink]:
     height, width = gray.shape
     if height < 32 or width < 64:
         return []
-    strokes = []
-    for x, y, w, h in _even_runs(gray):
-        inner = gray[y : y + h, x + 1 : x + w - 1]
-        level = round(float(np.median(inner)))
-        # of its most even row: the edge rows are blurred
-        spread = float(np.abs(inner.astype(np.int16) - level).mean(axis=1).min())
-        contrast = _contrast(gray, x, y, w, h, level)
-        ends = _contrast(gray.T, y, x, h, w, level)
-        if ends < 0.5 * contrast:
-            continue  # it runs into something as bright: its length is not known
-        if spread <= MAX_STEP and contrast >= MIN_CONTRAST:
-            extreme = min(level, 255 - level)
-            strokes.append((extreme // 8, spread, y, x, w, h, level, contrast))
-    strokes.sort()
-    return [_window(gray, (x, y, w, h), v, c) for _, _, y, x, w, h, v, c in strokes[:MAX_WINDOWS]]
+    strokes: list[_Stroke] = []
+    for box in _even_runs(gray):
+        stroke = _stroke(gray, box)
+        if stroke is not None:
+            strokes.append(stroke)
+    strokes.sort(key=lambda s: (min(s.level, 255 - s.level) // 8, s.spread, s.y, s.x))
+    chosen: list[_Stroke] = []
+    for s in strokes:
+        # an uneven stroke is found in several runs
+        if not any(abs(s.x - c.x) <= 3 and abs(s.y - c.y) <= s.h + c.h for c in chosen):
+            chosen.append(s)
+    return [_window(gray, s) for s in chosen[:MAX_WINDOWS]]
+
+
+def _stroke(gray: Gray, box: tuple[int, int, int, int]) -> _Stroke | None:
+    """Follow a run to its ends and judge it: even, far from its surroundings, with own ends."""
+    x, y, w, h = box
+    inner = gray[y : y + h, x + 1 : x + w - 1]
+    level = round(float(np.median(inner)))
+    # of its most even row: the edge rows are blurred
+    spread = float(np.abs(inner.astype(np.int16) - level).mean(axis=1).min())
+    if spread > MAX_STEP or not _stands_out(gray, x, y, w, h, level):
+        return None
+    contrast = min(_contrast(gray, x, y, w, h, level), MAX_CONTRAST)
+    if contrast < MIN_CONTRAST:
+        return None
+    x, w = _whole(gray, box, level, contrast)
+    if w > MAX_LENGTH_SHARE * gray.shape[1]:
+        return None
+    if _contrast(gray.T, y, x, h, w, level) < 0.5 * contrast:
+        return None  # it runs into something as bright: its length is not known
+    return _Stroke(x, y, w, h, level, contrast, spread)
 
 
 def _even_runs(gray: Gray) -> list[tuple[int, int, int, int]]:
@@ -77,6 +109,29 @@ def _even_runs(gray: Gray) -> list[tuple[int, int, int, int]]:
     return boxes
 
 
+def _stands_out(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> bool:
+    """Tell quickly whether most pixels above and below a stroke are far from its level."""
+    for row in (y - 3, y + h + 2):
+        if 0 <= row < gray.shape[0]:
+            off = np.abs(gray[row, x : x + w].astype(np.int16) - level)
+            if np.count_nonzero(off >= MIN_CONTRAST) < 0.7 * w:
+                return False
+    return True
+
+
+def _whole(
+    gray: Gray, box: tuple[int, int, int, int], level: int, contrast: float
+) -> tuple[int, int]:
+    """Follow a stroke over uneven pixels to its ends; return its x and width."""
+    x, y, w, h = box
+    off = np.abs(gray[y : y + h].astype(np.int16) - level).min(axis=0)
+    far = np.flatnonzero(off > 0.45 * contrast)
+    left, right = far[far < x], far[far >= x + w]
+    first = int(left[-1]) + 1 if left.size else 0
+    last = int(right[0]) if right.size else gray.shape[1]
+    return first, last - first
+
+
 def _contrast(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> float:
     """Return how far, at least, most pixels above and below a stroke are from its level."""
     gaps = []
@@ -87,17 +142,16 @@ def _contrast(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> float:
     return min(gaps, default=0.0)
 
 
-def _window(gray: Gray, box: tuple[int, int, int, int], level: int, contrast: float) -> Ink:
+def _window(gray: Gray, stroke: _Stroke) -> Ink:
     """Cut a window around a stroke and measure how near each pixel is to its level."""
     height, width = gray.shape
-    x, y, w, h = box
+    x, y, w, h = stroke.x, stroke.y, stroke.w, stroke.h
     reach_y = max(30, int(0.13 * height))
     reach_x = max(int(0.14 * width), 40)
     x0, x1 = max(0, x - reach_x), min(width, x + w + reach_x)
     y0, y1 = max(0, y - reach_y), min(height, y + h + reach_y)
-    off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), level, np.uint8))
-    contrast = min(contrast, MAX_CONTRAST)
-    near = np.clip(contrast - off.astype(np.float32), 0, None) * (255 / contrast)
+    off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), stroke.level, np.uint8))
+    near = np.clip(stroke.contrast - off.astype(np.float32), 0, None) * (255 / stroke.contrast)
     closeness: NDArray[np.uint8] = near.astype(np.uint8)
     mask = (closeness > 115).astype(np.uint8)
     lines = np.zeros_like(mask)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from sempark.scalebar import bar as bars
@@ -40,7 +41,11 @@ MAX_PIXELS = 200_000_000
 MAX_BARS = 12
 MAX_PROPOSALS = 3
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
+SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
+OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
+MIN_ALONE = 0.9  # weakest glyph of both its spellings where the engine reads nothing
+SECOND_INK = 0.58
 MIN_SURE = 0.3
 MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 SAME_SCALE = 0.03
@@ -216,22 +221,39 @@ def _spell(cuts: list[texts.Floats], where: list[glyphs.Where]) -> list[spelling
 
 
 def _looks(proposals: list[_Proposal]) -> list[float]:
-    """Ask the engine about every proposal; return how far it agrees, 0 to 1.
+    """Take a second look at every proposal; return how far it agrees, 0 to 1.
 
-    One call reads all; a second one, at another size and page mode, only those where the
-    first does not agree.
+    One engine call reads all; a second one, at other sizes, only those where the first
+    does not agree. Where the engine makes out no scale at all, the glyph reader looks
+    again at another size and binarization; where it makes out another scale, nothing helps.
     """
-    first = ocr.read_lines([texts.enlarge(p.clean, 40) for p in proposals], 7)
-    agreed = [
-        1.0 if values.parse(t) == p.scale else 0.0 for p, t in zip(proposals, first, strict=True)
-    ]
-    open_ = [i for i, a in enumerate(agreed) if a == 0.0]
-    for size, mode in ((28, 7), (34, 13)):
-        again = ocr.read_lines([texts.enlarge(proposals[i].clean, size) for i in open_], mode)
-        for i, t in zip(open_, again, strict=True):
-            if values.parse(t) == proposals[i].scale:
-                agreed[i] = max(agreed[i], SECOND_LOOK)
+    first = ocr.read_lines([texts.enlarge(p.clean, SIZES_PX[0]) for p in proposals], 7)
+    seen = [[values.parse(t)] for t in first]
+    agreed = [float(s[0] == p.scale) for s, p in zip(seen, proposals, strict=True)]
+    still_open = [i for i, a in enumerate(agreed) if a == 0.0]
+    crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
+    again = ocr.read_lines(crops, 7)
+    for k, t in enumerate(again):
+        seen[still_open[k % len(still_open)]].append(values.parse(t))
+    for i in still_open:
+        if proposals[i].scale in seen[i]:
+            agreed[i] = SECOND_LOOK
+        elif not any(seen[i]) and _spelled_again(proposals[i]) >= MIN_ALONE:
+            agreed[i] = OWN_LOOK
     return agreed
+
+
+def _spelled_again(proposal: _Proposal) -> float:
+    """Spell a text at another size and binarization; return how sure both spellings are."""
+    size = (round(1.6 * proposal.clean.shape[1]), round(1.6 * proposal.clean.shape[0]))
+    larger = np.clip(cv2.resize(proposal.clean, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    line = glyphs.segment(larger, threshold=SECOND_INK)
+    if line is None:
+        return 0.0
+    spelt = spelling.spell(line, glyphs.probabilities(line.frames), "whole")
+    if spelt is None or spelt.text != proposal.spelling.text:
+        return 0.0
+    return min(spelt.confidence, proposal.spelling.confidence)
 
 
 def _decide(found: _Found, looks: list[float]) -> Reading:

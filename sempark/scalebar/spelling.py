@@ -12,6 +12,7 @@ import numpy as np
 
 from sempark.scalebar.glyphs import CLASSES, Floats, Line, Where
 
+NO_GLYPH = 0.005  # probability under which a glyph is not there
 BLANK = 0.22  # of the digit's height: gaps over it set words off
 
 _NEXT: dict[str, tuple[tuple[str, str], ...]] = {
@@ -56,6 +57,8 @@ def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
         None when no path goes through the grammar.
     """
     n_atoms = len(line.spans)
+    if odds[:, CLASSES.index("m")].max() < NO_GLYPH or odds[:, :10].max() < NO_GLYPH:
+        return None
     gaps = np.append(line.spans[1:, 0] - line.spans[:-1, 1], np.inf)
     starts = [0]
     if where == "end":
@@ -75,8 +78,9 @@ def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
                 continue
             score += float(left_out[:start].sum() + left_out[stop : stop + 1].sum())
             if score > best_score:
-                columns = int(line.spans[start, 0]), int(line.spans[stop - 1, 1])
-                best, best_score = Spelling(text, float(np.exp(weakest)), *columns), score
+                columns = line.spans[start, 0], line.spans[stop - 1, 1] + line.scale - 1
+                x0, x1 = (int(x) // line.scale for x in columns)
+                best, best_score = Spelling(text, float(np.exp(weakest)), x0, x1), score
     return best
 
 
