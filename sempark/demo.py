@@ -89,6 +89,10 @@ def _worker(
                 yield pa.RecordBatch.from_pylist(rows, FILES_ARROW)
 
 
+def _escaped(name: str) -> str:
+    return sources.escape(os.fsencode(name))
+
+
 def _below(path: str) -> str:
     """A path below the corpus, whatever directory that lies in."""
     at = path.rfind(f"/{corpus.SOURCE}/")
@@ -128,7 +132,9 @@ def _broken(truth: Rows, images: Sequence[Any], inventory: Rows) -> str:
 
 def _labels(truth: Rows, labels: Sequence[Any]) -> str:
     """Each labelled file is matched as the truth says, or not at all."""
-    found = {f"{row['data_set']}/{row['file']}": row["matched_by"] or "" for row in labels}
+    found = {
+        _escaped(row["data_set"]) + "/" + row["file"]: row["matched_by"] or "" for row in labels
+    }
     wanted = {row["path"].partition("/")[2]: row["match"] for row in truth if row["data_set"]}
     right = sum(found.get(path) == match for path, match in wanted.items())
     kinds = Counter(wanted[path] or "none" for path in wanted if found.get(path) != wanted[path])
