@@ -25,6 +25,7 @@ ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
+ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
 MAX_LENGTH_SHARE = 0.62
 END_REACH = 3  # px beside a line's end where its tick is looked for
@@ -171,9 +172,18 @@ def _ticked(ink: Ink, line: _Line) -> Bar | None:
 def _plain(ink: Ink, line: _Line) -> Bar | None:
     """Return the block or line without ticks, if its ends are its own."""
     inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
-    if inside < 0.9 or line.x0 <= 1 or line.x1 >= ink.mask.shape[1] - 1:
-        return None
     kind: Kind = "block" if line.y1 - line.y0 >= 5 else "line"
+    # what reaches the edge of the known background may go on beyond it
+    height, width = ink.mask.shape
+    if inside < 0.9 or line.x0 < ROOM or line.x1 > width - ROOM:
+        return None
+    rows = slice(line.y0, line.y1)
+    if kind == "line":
+        rows = slice(line.y0 - ROOM, line.y1 + ROOM)
+        if rows.start < 0 or rows.stop > height:
+            return None
+    if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
+        return None
     start, end = _block_ends(ink, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
 
@@ -231,9 +241,9 @@ def _tick_middle(ink: Ink, line: _Line, y0: int, y1: int, side: int) -> float:
     if rows.size < 2:
         rows = np.arange(y0, y1)
     outer = line.x0 if side < 0 else line.x1 - 1
-    reach = max(5, 2 * thick + 3)
-    first = max(0, outer - reach)
-    last = min(ink.mask.shape[1], outer + reach + 1)
+    expected, reach = outer - side * (thick // 2), thick // 2 + 3
+    first = max(0, expected - reach)
+    last = min(ink.mask.shape[1], expected + reach + 1)
     window = ink.contrast[rows][:, first:last].astype(float)
     profile = np.median(window, axis=0)
     ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))

@@ -26,6 +26,7 @@ WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
 EDGE_REACH = 5  # px a region may grow to its true edge
 EDGE_SHARE = 0.7  # of the background's level in rows and columns it grows over
 SEARCHED_SHARE = 0.5  # of the height, from the bottom
+MAX_HEIGHT_SHARE = 0.3  # of the searched part, at half size: 0.3 of the picture
 WORK_WIDTH = 1024
 
 
@@ -55,9 +56,8 @@ def find(gray: Gray) -> list[DataBar]:
     Returns
     -------
     list of DataBar
-        Evenest background first, at most MAX_BOXES; empty when there is none. A flat dark part
-        of the specimen may be
-        among them: only ink inside makes a data bar, which the caller sees.
+        Evenest background first, at most MAX_BOXES; empty when there is none. A flat part
+        of the specimen may be among them: only ink makes a data bar, which the caller sees.
     """
     height, width = gray.shape
     if height < 32 or width < 64:
@@ -130,6 +130,8 @@ def _boxes(low: Gray, span: Gray, level: int) -> list[tuple[int, int, int, int, 
             h, area = region.shape[0], int(region.sum())
             if h < 6 or area < 0.3 * w * h:
                 continue
+        if h > MAX_HEIGHT_SHARE * height:
+            continue
         if area > WHOLE_SHARE * w * h:  # bars at its edge leave notches
             region[:] = 1
         inside = near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)]

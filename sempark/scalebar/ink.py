@@ -24,13 +24,15 @@ class Ink:
 
     contrast uint8 (h, w) against the background; mask uint8 0/1 (h, w); labels int32
     (h, w) and parts int32 (n, 5) as x, y, w, h, area: connected parts once long lines are
-    taken out, part 0 being the background; origin x, y of the box in the picture.
+    taken out, part 0 being the background; region uint8 0/1 (h, w): where the background
+    is known; origin x, y of the box in the picture.
     """
 
     contrast: Gray
     mask: NDArray[np.uint8]
     labels: NDArray[np.int32]
     parts: NDArray[np.int32]
+    region: Gray
     origin: tuple[int, int]
     picture_width: int
 
@@ -63,4 +65,4 @@ def extract(gray: Gray, box: DataBar) -> Ink | None:
     longest = max(40, int(LINE_SHARE * gray.shape[1]))
     lines = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, longest), np.uint8), borderValue=0)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask - lines, connectivity=8)
-    return Ink(contrast, mask, labels, stats, (box.x0, box.y0), gray.shape[1])
+    return Ink(contrast, mask, labels, stats, region, (box.x0, box.y0), gray.shape[1])

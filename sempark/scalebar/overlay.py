@@ -18,7 +18,7 @@ MIN_LENGTH_SHARE = 0.028  # of the picture's width
 MAX_LENGTH_SHARE = 0.55
 MAX_HEIGHT_SHARE = 0.06  # of the picture's height
 MAX_STEP = 7  # gray levels between neighbors of one stroke
-MAX_CONTRAST = 100.0  # gray levels from the stroke's own at which closeness ends
+MAX_CONTRAST = 170.0  # gray levels from the stroke's own at which closeness ends
 EXTREME = 45  # gray levels from the picture's brightest or darkest
 MIN_CONTRAST = 38  # between a stroke and what lies above and below
 MAX_WINDOWS = 6
@@ -125,7 +125,7 @@ def _whole(
     """Follow a stroke over uneven pixels to its ends; return its x and width."""
     x, y, w, h = box
     off = np.abs(gray[y : y + h].astype(np.int16) - level).min(axis=0)
-    far = np.flatnonzero(off > 0.45 * contrast)
+    far = np.flatnonzero(off > 0.45 * min(contrast, 100))
     left, right = far[far < x], far[far >= x + w]
     first = int(left[-1]) + 1 if left.size else 0
     last = int(right[0]) if right.size else gray.shape[1]
@@ -157,4 +157,4 @@ def _window(gray: Gray, stroke: _Stroke) -> Ink:
     lines = np.zeros_like(mask)
     lines[max(0, y - y0) : y + h - y0, max(0, x - x0) : x + w - x0] = 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - lines), connectivity=8)
-    return Ink(closeness, mask, labels, stats, (x0, y0), width)
+    return Ink(closeness, mask, labels, stats, np.ones_like(mask), (x0, y0), width)
