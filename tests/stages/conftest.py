@@ -18,7 +18,9 @@ from pyspark.sql.types import StructType
 
 from sempark.clustering import nmi, references
 from sempark.clustering.linkage import linkage
+from sempark.config import Report
 from sempark.geometry.neighbors import nearest
+from sempark.stages import report
 from sempark.tables import CATEGORIES, TABLES
 
 NASTY = "/data/<img src=x onerror=window.hacked=1>.tif"
@@ -63,6 +65,28 @@ def report_run(spark):
             "note": "",
         }
     return Run(frames, manifests, spark)
+
+
+@pytest.fixture(scope="session")
+def report_folder(report_run, tmp_path_factory):
+    """The report with paths shown, as files."""
+    return _written(report_run, "show", tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def hidden_folder(report_run, tmp_path_factory):
+    """The report with paths hidden, as files."""
+    return _written(report_run, "hide", tmp_path_factory.mktemp("hidden"))
+
+
+def _written(run, privacy, folder):
+    settings = Report("Demo <corpus>", 80, 12, ["in"], privacy)
+    for path, content in report.build(run.read, run.manifests, settings):
+        target = folder / path
+        assert not target.exists(), f"{path} is written twice"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
 
 
 def _md5(i):

@@ -1,0 +1,195 @@
+"""The report as files: tables and figures, sizes, privacy, what is said of missing data."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from sempark.config import Report
+from sempark.stages import report, report_clusterings
+from sempark.tables import TABLES
+
+pytestmark = pytest.mark.spark
+
+THESIS = Path(__file__).parents[2] / "docs" / "thesis.md"
+CHAPTERS = {
+    "table": ["2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4"],
+    "figure": [
+        *(f"2.{i}" for i in range(1, 5)),
+        *(f"3.{i}" for i in range(1, 11)),
+        *(f"4.{i}" for i in range(1, 6)),
+    ],
+}
+IDS = [f"{kind}-{number}" for kind, numbers in CHAPTERS.items() for number in numbers]
+
+
+def rows_of(folder, id):
+    with (folder / "figures" / f"{id}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def chunk(folder, name):
+    text = (folder / "data" / f"{name}.js").read_text(encoding="ascii")
+    return json.loads(text.partition(",")[2].rstrip().removesuffix(");"))
+
+
+def test_docs_list_every_table_and_figure():
+    listed = re.findall(r"^\| ((?:table|figure)-\d\.\d+) \|", THESIS.read_text("utf-8"), re.M)
+    assert sorted(listed) == sorted(IDS)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_table_and_figure_has_data_or_a_reason(report_folder, id):
+    page = (report_folder / "index.html").read_text("utf-8")
+    (found,) = re.findall(rf'<figure class="exhibit( missing)?" id="{re.escape(id)}">', page)
+    assert found == ""
+    assert len(rows_of(report_folder, id)) > 1
+    number = id.replace("-", " ").capitalize()
+    assert f'<span class="number">{number}</span>' in page
+
+
+def test_numbers_are_those_of_the_tables(report_folder):
+    assert rows_of(report_folder, "table-2.1")[1:] == [["TIFF", "110"], ["PDF", "1"]]
+    sets = {row[0]: row[1:] for row in rows_of(report_folder, "table-2.2")[1:]}
+    assert sets == {
+        "SEM_Dataset": ["10", "81", "81", "1", "0"],
+        "Hierarchical": ["10", "40", "40", "0", "0"],
+    }
+    assert ["Tips", "8", "1"] in rows_of(report_folder, "figure-2.3")
+    assert rows_of(report_folder, "table-2.4")[-1][-2:] == ["72", "100"]
+    assert rows_of(report_folder, "table-2.5")[-1] == ["all images", "97"]
+    assert ["how the reading ended", "data bar not detected", "10", "9.1"] in rows_of(
+        report_folder, "table-2.3"
+    )
+    best = next(row for row in rows_of(report_folder, "table-3.3") if row[0] == "1u-2u_2048in")
+    assert best[2] == "150" and best[-2:] == ["2", "0"]
+
+
+def test_curves_are_those_of_the_scores(report_run, report_folder):
+    table = report_run.read("scores").where("method = 'ward' and k = 10")
+    expected = {row["space"]: row["nmi"] for row in table.collect()}
+    found = {
+        row[0]: float(row[3])
+        for row in rows_of(report_folder, "figure-4.5")
+        if row[1:3] == ["ward", "10"]
+    }
+    assert found == pytest.approx(expected) and len(found) == 4
+
+
+def test_thinning_keeps_small_k_ends_and_flat_partitions(report_run, monkeypatch):
+    monkeypatch.setattr(report_clusterings, "K_DENSE", 5)
+    table = report_clusterings._thinned(report_run.read("scores"))
+    kept = [r["k"] for r in table.where("space = '1u-2u_1001in_18' and method = 'ward'").collect()]
+    assert set(range(1, 6)) <= set(kept) and max(kept) == 97 and len(kept) < 12
+    flat = table.where("method = 'hdbscan'").collect()
+    assert len(flat) == 4 and {row["k"] for row in flat} == {9}
+
+
+def test_no_file_is_large_and_every_svg_has_its_data(report_folder):
+    files = [path for path in report_folder.rglob("*") if path.is_file()]
+    assert max(path.stat().st_size for path in files) <= 5_000_000
+    for path in (report_folder / "figures").glob("*.svg"):
+        assert path.with_suffix(".csv").exists()
+
+
+def test_sheets_hold_every_image(report_folder):
+    sheets = sorted((report_folder / "sheets").glob("[0-9]*.jpg"))
+    assert [path.name for path in sheets] == [f"{i:04d}.jpg" for i in range(10)]
+    assert Image.open(sheets[0]).size == (320, 240)
+    assert Image.open(sheets[-1]).size == (320, 80)
+    assert len(list((report_folder / "pictures").rglob("*.jpg"))) == 110
+
+
+def test_neighbors_point_to_the_right_images(report_run, report_folder):
+    run, details = chunk(report_folder, "run"), chunk(report_folder, "detail-0")
+    number = [space["name"] for space in run["spaces"]].index("1u-2u_2048ft_13")
+    table = report_run.read("neighbors").where("space = '1u-2u_2048ft_13'").collect()
+    md5s = sorted(row["md5"] for row in table)
+    by_md5 = {row["md5"]: row for row in table}
+    for image in details:
+        shown = [details[row]["md5"] for row, _ in image["near"][number]]
+        row = by_md5.get(image["md5"])
+        assert shown == ([md5s[i] for i in row["indices"][:8]] if row else [])
+
+
+def test_untrained_spaces_are_marked(report_folder):
+    page = (report_folder / "index.html").read_text("utf-8")
+    marked = re.findall(
+        r'id="([^"]+)">\s*<figcaption>(?:(?!</figcaption>).)*class="mark"', page, re.S
+    )
+    assert {
+        "table-3.1",
+        "figure-3.2",
+        "figure-3.6",
+        "figure-3.7",
+        "figure-3.10",
+        "figure-4.5",
+    } <= set(marked)
+    assert "figure-3.9" not in marked and "figure-2.3" not in marked
+    untrained = [s["name"] for s in chunk(report_folder, "run")["spaces"] if s["untrained"]]
+    assert len(untrained) == 4 and all("in" in name for name in untrained)
+
+
+def test_hidden_report_holds_no_path_and_no_name(hidden_folder):
+    secret = (b"session", b"onerror", b".tif", b"lost.jpg", b"notes.pdf", b"/data/")
+    for path in hidden_folder.rglob("*"):
+        if path.suffix in (".js", ".csv", ".html", ".svg") and "assets" not in path.parts:
+            content = path.read_bytes()
+            assert not [word for word in secret if word in content], path
+    assert not list((hidden_folder / "data").glob("paths-*"))
+
+
+def test_hidden_report_shows_no_data_bar(report_folder, hidden_folder):
+    shown = chunk(hidden_folder, "detail-0")
+    pictures = {int(path.stem) for path in (hidden_folder / "pictures").rglob("*.jpg")}
+    assert pictures == {i for i, image in enumerate(shown) if image["scale_status"] == "ok"}
+    for row in sorted(pictures)[:5]:
+        image = np.asarray(Image.open(hidden_folder / "pictures" / "000" / f"{row:06d}.jpg"))
+        assert image[212:].std() < 12
+    tiles = np.asarray(Image.open(hidden_folder / "sheets" / "0000.jpg"))
+    first = next(i for i in range(12) if shown[i]["scale_status"] != "ok")
+    y, x = divmod(first, 4)
+    assert tiles[80 * y + 8 : 80 * y + 72, 80 * x + 8 : 80 * x + 72].std() < 3
+
+
+def test_empty_tables_are_replaced_by_their_note(report_run, monkeypatch):
+    gone = ("labels", "predictions", "subset", "features", "grid", "codings", "neighbors",
+            "dimension", "distances", "merges", "partitions", "scores", "taxonomy",
+            "near_duplicates")  # fmt: skip
+    frames, manifests = dict(report_run.frames), dict(report_run.manifests)
+    for name in gone:
+        frames[name] = report_run.frames[name].limit(0)
+        manifests[name] = manifests[name] | {"rows": 0, "note": f"no {name} were given"}
+    run = replace(report_run, frames=frames)
+    files = dict(report.build(run.read, manifests, Report("x", 40, 48, ["in"], "show")))
+    page = files["index.html"].decode()
+    reasons = dict(re.findall(r'id="([^"]+)">.*?(?:Not here: ([^<]*)</p>)', page, re.S))
+    for id in ("table-2.2", "figure-2.3", "figure-2.4", "table-3.4", "figure-3.7", "figure-4.5"):
+        assert id in page
+    assert page.count("Not here: no ") >= 14
+    assert (
+        "no labels were given." in reasons.values() and "no scores were given." in reasons.values()
+    )
+    assert files["figures/table-2.1.csv"] and files["figures/figure-4.1.svg"]
+    assert len(files["figures/table-2.4.csv"].splitlines()) == 5
+    assert b'"clusterings":[]' in files["data/run.js"]
+
+
+def test_a_run_without_images_still_gives_pages(report_run):
+    frames = {name: frame.limit(0) for name, frame in report_run.frames.items()}
+    manifests = {name: {"rows": 0, "note": "an empty source"} for name in TABLES}
+    run = replace(report_run, frames=frames)
+    files = dict(report.build(run.read, manifests, Report("x", 40, 48, [], "show")))
+    assert files["index.html"].count(b"Not here: an empty source.") > 15
+    assert b'"n":0' in files["data/run.js"]
+
+
+def test_run_lists_tables_and_versions(report_folder):
+    rows = rows_of(report_folder, "run-tables")
+    assert ["images_flat", "111", "2.5", "44.4"] in [row[:4] for row in rows]
+    assert rows_of(report_folder, "run-versions")[1][:2] == ["numpy", "2.0.0"]
