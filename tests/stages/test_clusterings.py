@@ -1,0 +1,116 @@
+"""neighbors, merges, partitions, scores and distances from small drawn spaces."""
+
+import numpy as np
+import pytest
+
+from sempark import config
+from sempark.clustering import nmi
+from sempark.geometry.neighbors import nearest
+from sempark.spaces import Vectors
+from sempark.stages import distances, merges, neighbors, partitions, scores
+from sempark.tables import PassedOver
+
+N = 90
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    rng = np.random.default_rng(1)
+    X = np.concatenate([10 * m + rng.normal(size=(30, 5)) for m in np.eye(3, 5)])
+    md5s = [f"{i:03x}" for i in range(N)]
+    return Vectors("s", md5s, X.astype(np.float32))
+
+
+def quiet(done: int, total: int) -> None:
+    pass
+
+
+@pytest.mark.spark
+def test_neighbors_come_back_from_their_table(spark, blobs) -> None:
+    table = neighbors.build([blobs], 7, quiet)
+    md5s, found = neighbors.lists(spark.createDataFrame(table).repartition(3), "s")
+    expected = nearest(blobs.X, 7)
+    assert md5s == blobs.md5s
+    np.testing.assert_array_equal(found.indices, expected.indices)
+    np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+def test_k_is_capped_and_too_few_points_are_passed_over(blobs) -> None:
+    few = Vectors("s", blobs.md5s[:5], blobs.X[:5])
+    assert neighbors.build([few], 100, quiet)["indices"][0].as_py().__len__() == 4
+    with pytest.raises(PassedOver, match="fewer than 4"):
+        neighbors.build([Vectors("s", blobs.md5s[:3], blobs.X[:3])], 100, quiet)
+
+
+@pytest.mark.spark
+def test_every_method_finds_three_blobs_and_survives_its_table(spark, blobs) -> None:
+    near = nearest(blobs.X, 40)
+    table = merges.build([(blobs, near)], config.load().merges, 5, quiet)
+    assert table.num_rows == 6 * (N - 1)
+    frame = spark.createDataFrame(table).repartition(4)
+    truth = np.arange(N) // 30
+    for method in ("single", "complete", "centroid", "ward", "density_peaks"):
+        labels = merges.from_table(frame, "s", method).cut(3)
+        assert nmi.nmi(labels, truth) == pytest.approx(1.0), method
+
+
+def test_partitions_label_every_point(blobs) -> None:
+    settings = config.load(None, ["partitions.spectral_clusters=3"]).partitions
+    table = partitions.build([(blobs, nearest(blobs.X, 20))], settings, quiet)
+    for method in settings.methods:
+        rows = [row for row in table.to_pylist() if row["method"] == method]
+        assert len(rows) == N
+        known = np.array([row["label"] for row in rows])
+        kept = known >= 0
+        assert nmi.nmi(known[kept], (np.arange(N) // 30)[kept]) > 0.95, method
+
+
+def test_a_method_that_cannot_be_applied_is_warned_of(caplog) -> None:
+    same = Vectors("s", [f"{i:03x}" for i in range(30)], np.ones((30, 2), np.float32))
+    settings = config.load(None, ["partitions.methods=advanced_density_peaks"]).partitions
+    with pytest.raises(PassedOver):
+        partitions.build([(same, nearest(same.X, 10))], settings, quiet)
+    assert "s has no advanced_density_peaks" in caplog.text
+
+
+def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> None:
+    from sempark.clustering.linkage import linkage
+
+    found = linkage(blobs.X, "ward")
+    categories = {md5: "abc"[i // 30] for i, md5 in enumerate(blobs.md5s) if i % 2}
+    flat = np.arange(N) // 30
+    table = scores.build(
+        [("s", "ward", blobs.md5s, found)],
+        [("s", "spectral", blobs.md5s, flat)],
+        categories,
+        "1u-2u",
+        [3],
+    )
+    rows = {(r["space"], r["method"], r["k"]): r for r in table.to_pylist()}
+    labels = scores.encode(blobs.md5s, categories)
+    for k in (2, 3, 10):
+        expected = nmi.nmi(found.cut(k)[labels >= 0], labels[labels >= 0])
+        assert rows["s", "ward", k]["nmi"] == pytest.approx(expected)
+    assert rows["s", "ward", 3]["ami"] == pytest.approx(1.0)
+    assert rows["s", "ward", 2]["ami"] is None
+    assert rows["s", "spectral", 3]["nmi"] == pytest.approx(1.0)
+    assert rows["1u-2u", "reference_refined", 3]["nmi"] == pytest.approx(1.0)
+    assert rows["1u-2u", "reference_refined", 2]["nmi"] is None
+
+
+def test_one_category_is_passed_over(blobs) -> None:
+    with pytest.raises(PassedOver, match="two categories"):
+        scores.build([], [], {"000": "a"}, "1u-2u", [])
+    with pytest.raises(PassedOver, match="two categories"):
+        distances.sample({"000": "Tips"}, {"Tips": 2}, 1)
+
+
+def test_the_balanced_sample_and_its_correlation(blobs) -> None:
+    categories = {md5: ("Tips", "Powder", "Fibres")[i // 30] for i, md5 in enumerate(blobs.md5s)}
+    chosen = distances.sample(categories, {"Tips": 10, "Powder": 5, "Fibres": 99}, 1)
+    assert [chosen[1].count(name) for name in ("Fibres", "Powder", "Tips")] == [30, 5, 10]
+    assert list(dict.fromkeys(chosen[1])) == ["Tips", "Powder", "Fibres"]
+    assert chosen[1] == ["Tips"] * 10 + ["Powder"] * 5 + ["Fibres"] * 30
+    table = distances.build([blobs], {}, categories, chosen, quiet)
+    row = table.to_pylist()[0]
+    assert len(row["matrix"]) == 45 * 45 and row["pearson"] > 0.9 and row["pearson_all"] > 0.9

@@ -1,0 +1,62 @@
+"""Vectors of a space come to the driver sorted by md5, whatever the partitions and chunks."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from sempark import spaces
+from sempark.tables import CODINGS, FEATURES, SUBSET
+
+pytestmark = pytest.mark.spark
+
+
+def codings(md5s: list[str], X: np.ndarray) -> pa.Table:
+    columns = {"space": ["s"] * len(md5s), "md5": md5s, "vector": [list(x) for x in X]}
+    return pa.table(columns, schema=CODINGS.arrow)
+
+
+def test_rows_come_sorted_by_md5(spark) -> None:
+    rng = np.random.default_rng(0)
+    md5s = [f"{i:04x}" for i in rng.permutation(200)]
+    X = rng.normal(size=(200, 3)).astype(np.float32)
+    frame = spark.createDataFrame(codings(md5s, X)).repartition(5)
+    found, got = spaces.to_numpy(frame)
+    order = np.argsort(md5s)
+    assert found == [md5s[i] for i in order]
+    np.testing.assert_array_equal(got, X[order])
+
+
+def test_chunks_lose_nothing(spark, monkeypatch) -> None:
+    md5s = [f"{i:04x}" for i in range(100)] + ["not hexadecimal"]
+    X = np.arange(202, dtype=np.float32).reshape(101, 2)
+    frame = spark.createDataFrame(codings(md5s, X))
+    whole = spaces.to_numpy(frame)
+    monkeypatch.setattr(spaces, "CHUNK_BYTES", 100)
+    parts = spaces.to_numpy(frame)
+    assert whole[0] == parts[0] == sorted(md5s)
+    np.testing.assert_array_equal(whole[1], parts[1])
+
+
+def test_no_rows_are_no_vectors(spark) -> None:
+    md5s, X = spaces.to_numpy(spark.createDataFrame([], CODINGS.schema))
+    assert md5s == [] and X.shape == (0, 0)
+
+
+def test_raw_spaces_are_named_after_width_and_checkpoint(spark) -> None:
+    rows = [
+        {"checkpoint": checkpoint, "layer": layer, "md5": md5, "vector": [1.0] * width}
+        for checkpoint in ("ft", "in")
+        for layer, width in (("features", 4), ("logits", 3))
+        for md5 in ("a", "b", "c")
+    ]
+    features = spark.createDataFrame(pa.Table.from_pylist(rows, FEATURES.arrow))
+    members = [{"name": "1u-2u", "md5": md5, "category": None} for md5 in ("a", "c")]
+    subset = spark.createDataFrame(pa.Table.from_pylist(members, SUBSET.arrow))
+    found = list(spaces.raw_spaces(features, subset))
+    assert [v.space for v in found] == ["1u-2u_4in", "1u-2u_3in", "1u-2u_4ft", "1u-2u_3ft"]
+    assert all(v.md5s == ["a", "c"] for v in found)
+
+
+def test_the_digest_tells_lists_apart() -> None:
+    assert spaces.row_digest(["a", "b"]) != spaces.row_digest(["a", "c"])
+    assert spaces.row_digest(["a", "b"]) == spaces.row_digest(["a", "b"])
