@@ -114,8 +114,7 @@ def check(merges: Merges) -> None:
     Raises
     ------
     ValueError
-        Says which array is wrong and how: shapes, a cluster used twice or before it exists, sizes
-        that do not add up, a height that is NaN.
+        Shapes, types, a cluster used twice or before it exists, sizes that do not add up, NaN.
     """
     n, children, sizes = merges.n, merges.children, merges.sizes
     if n < 1:
@@ -129,7 +128,9 @@ def check(merges: Merges) -> None:
     dtypes = (children.dtype, merges.heights.dtype, sizes.dtype)
     if dtypes != (np.dtype(np.int64), np.dtype(np.float64), np.dtype(np.int64)):
         raise ValueError(f"expected int64, float64, int64, received {dtypes}: cast the arrays")
-    bad = np.flatnonzero((children < 0).any(axis=1) | (children.max(axis=1, initial=0) >= made(n)))
+    bad = np.flatnonzero(
+        (children < 0).any(axis=1) | (children.max(axis=1, initial=0) >= np.arange(n, 2 * n - 1))
+    )
     if bad.size:
         raise ValueError(
             f"merge {bad[0]}: expected clusters made before it, received "
@@ -152,11 +153,6 @@ def check(merges: Merges) -> None:
         raise ValueError("expected heights that are numbers, received NaN: check the distances")
 
 
-def made(n: int) -> Ints:
-    """Give the number each of the n - 1 merges makes: n, n + 1, ..."""
-    return np.arange(n, 2 * n - 1)
-
-
 def from_pairs(first: Ints, second: Ints, heights: Floats, n: int) -> Merges:
     """Make merges from pairs of points, one out of each of the two clusters that merge.
 
@@ -168,10 +164,6 @@ def from_pairs(first: Ints, second: Ints, heights: Floats, n: int) -> Merges:
         Height of each merge.
     n : int
         Number of points.
-
-    Returns
-    -------
-    Merges
 
     Raises
     ------
@@ -203,14 +195,10 @@ def from_scipy(Z: npt.ArrayLike) -> Merges:
     Z : float64 (n - 1, 4)
         Two children, height, size a row.
 
-    Returns
-    -------
-    Merges
-
     Raises
     ------
     ValueError
-        If the matrix is not a tree.
+        If it is no tree.
     """
     matrix = np.asarray(Z, np.float64).reshape(-1, 4)
     children = np.sort(matrix[:, :2].astype(np.int64), axis=1)

@@ -2,10 +2,10 @@
 
 In: points. Out: Merges, sorted by height.
 
-Rounds: clusters whose list of near ones has run out scan all others (`candidates`), then reciprocal
-nearest clusters merge (`reciprocal`) until lists run out again. Centers tell less and less of a
-complete linkage's distance as clusters grow, so its last clusters are merged from a matrix of all
-their distances (`dense`).
+Rounds: clusters whose list of near ones has run out scan all others (`candidates`, `near_lists`),
+then reciprocal nearest clusters merge (`reciprocal`) until lists run out again. Centers tell less
+and less of a complete linkage's distance as clusters grow, so its last clusters are merged from a
+matrix of all their distances (`dense`).
 
 Source: section 4.1 of the thesis; Murtagh, Comput. J. 26, 354, 1983.
 """
@@ -21,8 +21,10 @@ import numpy as np
 
 from sempark.clustering import dense
 from sempark.clustering.candidates import Layout, Shorts, lay_out, scan
+from sempark.clustering.living import State, begin
 from sempark.clustering.merges import Floats, Ints, Merges, from_pairs
-from sempark.clustering.reciprocal import State, admit, advance, begin, settle
+from sempark.clustering.near_lists import admit, settle
+from sempark.clustering.reciprocal import advance
 from sempark.clustering.spanning import blocked
 
 Progress = Callable[[int, int], None]
