@@ -109,6 +109,11 @@ class Sheet:
         """Return the width of text in pixels."""
         return int(ink(text, face or self.face).coverage.shape[1])
 
+    def tail(self, text: str, face: Face | None = None) -> int:
+        """Return how many rows of a text lie below its baseline."""
+        drawn = ink(text, face or self.face)
+        return max(0, int(drawn.coverage.shape[0]) - drawn.baseline)
+
     def value(
         self, x: float, baseline: float, text: str, anchor: str = "l", face: Face | None = None
     ) -> Box:

@@ -96,9 +96,8 @@ def bracket(sheet: Sheet) -> None:
         for x in (start, start + sheet.scale.bar_px):
             sheet.rule(x - wall // 2, base - tall, x - wall // 2 + wall, base)
     text = length_text(sheet.scale.value, sheet.scale.unit, True, "µ")
-    sheet.value(
-        start + sheet.scale.bar_px / 2, base - floor - rng.uniform(5, 9) * u, text, "m", face
-    )
+    baseline = base - floor - rng.uniform(3, 7) * u - 1 - sheet.tail(text, face)
+    sheet.value(start + sheet.scale.bar_px / 2, baseline, text, "m", face)
     small = sheet.pick(0.8 * face.digit_px, ("DejaVuSans.", "Sans"))
     items = [
         ("WD", distance(rng)),

@@ -38,21 +38,20 @@ def _columns(sheet: Sheet, left: float, right: float, rows: list[float], face: F
         x += width + gap
 
 
-def _logo(sheet: Sheet, x: float, y: float, high: float, paper: int) -> float:
-    """Draw an institute's mark; returns its width."""
+def _logo(sheet: Sheet, x: float, y: float, high: float, paper: int) -> None:
+    """Draw an institute's mark."""
     rng = sheet.rng
     kind = int(rng.integers(0, 3))
     if kind == 0:
         face = sheet.pick(0.6 * high, ("Bold", "Bol"))
-        box = sheet.text(x, y + 0.8 * high, str(rng.choice(INSTITUTES[:5])), face=face)
-        return box[2] - box[0]
-    if kind == 1:
+        sheet.text(x, y + 0.8 * high, str(rng.choice(INSTITUTES[:5])), face=face)
+    elif kind == 1:
         sheet.rule(x, y, x + 1.6 * high, y + high, 90)
         sheet.rule(x + 0.15 * high, y + 0.2 * high, x + 1.1 * high, y + 0.5 * high, paper)
-        return 1.6 * high
-    for k in range(4):
-        sheet.rule(x + 0.3 * k * high, y, x + (0.3 * k + 0.2) * high, y + high * (1 - 0.2 * k))
-    return 1.2 * high
+    else:
+        for k in range(4):
+            left = x + 0.3 * k * high
+            sheet.rule(left, y, left + 0.2 * high, y + high * (1 - 0.2 * k))
 
 
 def white(sheet: Sheet) -> None:
@@ -66,6 +65,7 @@ def white_inside(sheet: Sheet) -> None:
 
 
 def _white(sheet: Sheet, bottom: float) -> None:
+    """Draw the box `bottom` pixels above the image's edge: bar, columns, logo."""
     rng = sheet.rng
     digit = rng.uniform(10, 14)
     u = _unit(sheet, digit)
@@ -79,31 +79,41 @@ def _white(sheet: Sheet, bottom: float) -> None:
     if rng.random() < 0.8:
         for box in _frame(side, y0, sheet.width - side, y1, max(1, round(u))):
             sheet.rule(*box, 40)
-    sheet.gray = int(rng.choice([0, 0, 0, 30, 76, 150]))
-    thick = max(1, round(2 * u))
-    x = sheet.width * rng.uniform(0.008, 0.03) + side
-    tick = rng.uniform(16, 28) * u
-    line = y0 + high * rng.uniform(0.66, 0.78)
-    up = 0.5 if rng.random() < 0.8 else rng.choice([0.0, 1.0])
-    sheet.ticked(x, line, thick, min(tick, 1.7 * (y1 - line)), up)
-    gray = sheet.gray
-    sheet.gray = int(rng.choice([gray, 0, 76]))
-    star = "*" if rng.random() < 0.06 else ""
-    reach = tick * up + thick
-    base = line - max(thick + 3 * u, min(reach, 0.16 * high) + 2 * u)
-    inset = rng.uniform(0, 6) * u if up < 1 else rng.uniform(4, 8) * u
-    box = sheet.value(x + thick + inset, base, _value_text(sheet) + star, face=face)
+    right = _bar_at_left(sheet, side, y0, y1, face, u)
     sheet.gray = int(rng.choice([0, 0, 30]))
-    left = max(x + sheet.scale.bar_px, box[2]) + rng.uniform(16, 50) * u
     small = sheet.pick(face.digit_px * rng.uniform(0.7, 1.0), _SANS)
-    rows = int(rng.integers(2, 5))
+    rows = min(int(rng.integers(2, 5)), int(high / (1.5 * small.digit_px)))
     ys = [y0 + high * (k + 0.8) / (rows + 0.3) for k in range(rows)]
-    logo = _logo(sheet, sheet.width - 1.9 * high, y0 + 0.2 * high, 0.6 * high, paper)
-    _columns(sheet, left, sheet.width - 1.9 * high - 0.1 * logo, ys, small)
+    _logo(sheet, sheet.width - 1.9 * high, y0 + 0.2 * high, 0.6 * high, paper)
+    _columns(sheet, right + rng.uniform(16, 50) * u, sheet.width - 2.1 * high, ys, small)
     if bottom > 20 * u and rng.random() < 0.5:
         sheet.gray = int(rng.choice([150, 255]))
         text = f"Stage at X = {rng.uniform(1, 99):.3f} mm  Stage at Y = {rng.uniform(1, 99):.3f} mm"
         sheet.text(sheet.width * 0.03, y1 + 0.7 * bottom, text, face=small)
+
+
+def _bar_at_left(sheet: Sheet, side: float, y0: int, y1: int, face: Face, u: float) -> float:
+    """Draw the bar and the value above it; returns where the wider of them ends."""
+    rng = sheet.rng
+    ink = int(rng.choice([0, 0, 0, 30, 76, 150]))  # green and red are gray here
+    high, thick = y1 - y0, max(1, round(2 * u))
+    x = sheet.width * rng.uniform(0.008, 0.03) + side
+    line = y0 + high * rng.uniform(0.66, 0.78)
+    tick = min(rng.uniform(16, 28) * u, 1.7 * (y1 - line))
+    up = float(0.5 if rng.random() < 0.8 else rng.choice([0.0, 1.0]))
+    text = _value_text(sheet) + ("*" if rng.random() < 0.06 else "")
+    inset = rng.uniform(0, 6) * u + thick + 2
+    between = sheet.measure(text, face) + inset + thick + 2 < sheet.scale.bar_px
+    if up == 1 and not between:
+        up = 0.5
+    sheet.gray = ink
+    sheet.ticked(x, line, thick, tick, up)
+    sheet.gray = int(rng.choice([ink, 0, 76]))
+    base = line - thick - 3 * u - sheet.tail(text, face)
+    # the ticks stand up beside the value where it is shorter, else it stands over them
+    base -= rng.uniform(0, 0.1) * high if between else tick * up
+    box = sheet.value(x + inset, base, text, face=face)
+    return float(max(x + sheet.scale.bar_px, box[2]))
 
 
 def _frame(
@@ -121,7 +131,7 @@ def _frame(
 def black_framed(sheet: Sheet) -> None:
     """Black box in a white frame: logo, then the bar with a bold value above it."""
     rng = sheet.rng
-    digit = rng.uniform(10.5, 13)
+    digit = rng.uniform(10.5, 12.5)
     u = _unit(sheet, digit)
     face = sheet.pick(digit * u, ("DejaVuSans-Bold.", "SerifB", "Bol.", "Bold"))
     high = rng.uniform(72, 84) * u
@@ -138,12 +148,12 @@ def black_framed(sheet: Sheet) -> None:
     x = sheet.text(x, y0 + 0.52 * high, str(rng.choice(INSTITUTES[:4])), face=logo)[2] + 18 * u
     small = sheet.pick(face.digit_px * 0.95, ("Bold", "Bol", "Sans"))
     sheet.text(0.015 * sheet.width, y0 + 0.87 * high, "www.lab.example", face=small)
-    thick, tick = max(1, round(2 * u)), rng.uniform(20, 25) * u
-    line = y0 + high * rng.uniform(0.42, 0.5)
+    thick, tick = max(1, round(2 * u)), rng.uniform(19, 24) * u
+    line = y0 + high * rng.uniform(0.46, 0.52)
     sheet.ticked(x, line, thick, tick)
-    box = sheet.value(
-        x + rng.uniform(0, 4) * u, line - 0.5 * tick - 2 * u, _value_text(sheet), face=face
-    )
+    text = _value_text(sheet)
+    base = line - 0.5 * tick - 2 * u - 1 - sheet.tail(text, face)
+    box = sheet.value(x + rng.uniform(0, 4) * u, base, text, face=face)
     left = max(x + sheet.scale.bar_px, box[2]) + 40 * u
     _columns(sheet, left, sheet.width - 10 * u, [y0 + 0.4 * high, y0 + 0.82 * high], small)
 
@@ -167,9 +177,10 @@ def black_rows(sheet: Sheet) -> None:
     rows = [y0 + 0.3 * high, y0 + 0.6 * high, y0 + 0.9 * high]
     items = zeiss_items(sheet)
     for y, text in zip(rows, ("Mag", f"{rng.uniform(1, 90):.2f} KX", items[0][:9]), strict=True):
-        sheet.text(0.012 * sheet.width, y, text, face=key)
+        box = sheet.text(0.012 * sheet.width, y, text, face=key)
+        left = max(left, box[2] + 12 * u)
     thick, tick = max(1, round(2 * u)), min(15 * u, 0.26 * high)
-    line = y0 + 0.49 * high
+    line = y0 + 0.51 * high
     sheet.ticked(left, line, thick, tick)
     box = sheet.value(left + rng.uniform(0, 6) * u, rows[0], _value_text(sheet), face=face)
     under = sheet.text(left, rows[2], f"Photo No. = {int(rng.integers(1, 9999))}", face=key)
@@ -200,7 +211,8 @@ def black_right(sheet: Sheet) -> None:
     line = y0 + 0.74 * high
     sheet.ticked(x, line, thick, tick)
     shift = rng.uniform(-6, 2) * u
-    box = sheet.value(x + shift, line - 0.5 * tick - 3 * u, text, face=face)
+    base = line - 0.5 * tick - 3 * u - sheet.tail(text, face)
+    box = sheet.value(x + shift, base, text, face=face)
     ys = [y0 + 0.42 * high, y0 + 0.85 * high]
     small = sheet.pick(face.digit_px, _SANS)
     start = sheet.width * rng.uniform(0.01, 0.05)

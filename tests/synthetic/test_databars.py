@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -84,6 +85,38 @@ def test_shortest_and_longest_bars_fit_and_are_legible(
     if layout not in ("fei_cells", "tescan_bracket"):
         across = x0 < truth.bar[1] and truth.bar[0] < x1
         assert not (across and y0 < truth.bar[2] < y1)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("seed", range(6))
+def test_nothing_else_touches_the_bar_or_the_value(layout: str, seed: int) -> None:
+    """Where bar and value stand, the sheet without them is as bare as paper."""
+    if layout in ("author", "jeol_overlay"):
+        return  # drawn straight over the picture
+    share = [0.0, 0.3, 0.6, 1.0][seed % 4]
+    whole, _ = _draw(layout, seed, share=share)
+    bare, truth = _draw(layout, seed, "bar", "value", share=share)
+    ink = whole != bare
+    if layout == "jeol_classic":  # other text is glued to the value and goes with it
+        ink = whole != _draw(layout, seed, "bar", share=share)[0]
+    ys, xs = np.nonzero(ink)
+    below = bare[ys, xs].astype(int)
+    paper = int(np.median(below))
+    strange = np.abs(below - paper) > 12
+    assert strange.mean() < 0.02, f"{int(strange.sum())} of {len(ys)} pixels cross other ink"
+    assert truth.databar is not None
+
+
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if name != "fei_cells"])
+@pytest.mark.parametrize("seed", range(12))
+def test_bar_and_value_keep_apart(layout: str, seed: int) -> None:
+    share = [0.0, 0.15, 0.5][seed % 3]
+    _, truth = _draw(layout, seed, share=share)
+    bar, _ = _draw(layout, seed, "value", share=share)
+    value, _ = _draw(layout, seed, "bar", share=share)
+    bare, _ = _draw(layout, seed, "bar", "value", share=share)
+    near_bar = cv2.dilate((bar != bare).astype(np.uint8), np.ones((3, 3), np.uint8))
+    assert not (near_bar & (value != bare)).any(), truth
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
