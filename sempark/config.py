@@ -83,6 +83,13 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Validate:
+    """Scales read by eye, to compare with."""
+
+    truth: str
+
+
+@dataclass(frozen=True)
 class Subset:
     """The images of one scale range."""
 
@@ -257,6 +264,7 @@ class Config:
     near_duplicates: NearDuplicates
     labels: Labels
     scale: Scale
+    validate: Validate
     subset: Subset
     finetune: Finetune
     features: Features
