@@ -22,6 +22,7 @@ MAX_BLOCK_RMS: Final = 2.0  # gray levels, of the means of blocks
 MAX_RMS: Final = 5.0  # gray levels; where the detail is stronger:
 MAX_DETAIL: Final = 0.9  # share of the detail; two shots of pure noise differ by 1.41 of it
 MAX_ASPECT: Final = 0.02
+COARSE: Final = 3  # pictures of other sizes are judged at this part of the smaller one
 _BLOCK: Final = 8
 
 
@@ -42,7 +43,7 @@ class Comparison:
         0 to 255, likewise.
     rms : float
         Root mean square of what is left after the gain and offset, where one was needed;
-        gray levels.
+        gray levels. On a third of the smaller grid where the sizes differ.
     """
 
     kind: Kind
@@ -81,11 +82,13 @@ def compare(a: NDArray[np.uint8], b: NDArray[np.uint8], max_rms: float = MAX_RMS
     if not same_size:
         if not _same_aspect(a, b):
             return Comparison("different", min(a.size, b.size), 255, 255.0)
+        coarse = _common_size(a, b, COARSE)
         a, b = _common_size(a, b)
     difference = cv2.absdiff(a, b)
     n_different, largest = int(np.count_nonzero(difference)), int(difference.max())
-    as_is = b.astype(np.float32) - a
-    kind, rms = _kind(a, b, as_is, max_rms)
+    # programs place the pixels of a rescaled picture differently, by fractions of one: the
+    # judgement falls where these do not show
+    kind, rms = _kind(*((a, b) if same_size else coarse), max_rms)
     if same_size and n_different == 0:
         kind = "equal"
     elif same_size and n_different <= FEW * a.size:
@@ -95,9 +98,8 @@ def compare(a: NDArray[np.uint8], b: NDArray[np.uint8], max_rms: float = MAX_RMS
     return Comparison(kind, n_different, largest, rms)
 
 
-def _kind(
-    a: NDArray[np.uint8], b: NDArray[np.uint8], as_is: NDArray[np.float32], max_rms: float
-) -> tuple[Kind, float]:
+def _kind(a: NDArray[np.uint8], b: NDArray[np.uint8], max_rms: float) -> tuple[Kind, float]:
+    as_is = b.astype(np.float32) - a
     detail = max(_detail(a), _detail(b))
     if _is_small(as_is, max(max_rms, MAX_DETAIL * detail)):
         return "recompressed", _rms(as_is)
@@ -155,9 +157,10 @@ def _same_aspect(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
 
 
 def _common_size(
-    a: NDArray[np.uint8], b: NDArray[np.uint8]
+    a: NDArray[np.uint8], b: NDArray[np.uint8], reduction: int = 1
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    size = min(a.shape[1], b.shape[1]), min(a.shape[0], b.shape[0])
+    width, height = min(a.shape[1], b.shape[1]), min(a.shape[0], b.shape[0])
+    size = max(1, width // reduction), max(1, height // reduction)
     shrunk = [
         np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA)) for picture in (a, b)
     ]

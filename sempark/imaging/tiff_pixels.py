@@ -9,6 +9,7 @@ Source: TIFF 6.0 (Adobe, 1992) and its technical notes; section 2.1 of the thesi
 """
 
 import io
+import logging
 import math
 from dataclasses import dataclass
 from typing import Any, Final
@@ -35,6 +36,9 @@ _SELF_SIZED: Final = {
 _PLAIN: Final = dict.fromkeys(
     ("is_lsm", "is_scanimage", "is_ndpi", "is_mdgel", "is_stk", "is_philips", "is_eer"), False
 )
+# what it complains about comes back as a reason
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+
 _RGB_LIKE: Final = frozenset({2, 6})
 
 

@@ -50,6 +50,14 @@ def test_rescaled(scene: Gray, share: float) -> None:
     assert compare(scene, jpeg.decode(jpeg.encode(other, 80))).kind == "rescaled"
 
 
+@pytest.mark.parametrize("method", [cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_NEAREST])
+def test_rescaled_by_other_programs(scene: Gray, method: int) -> None:
+    odd = scene[:239, :317]
+    for share in (0.37, 0.5, 0.63, 1.5):
+        other = cv2.resize(odd, None, fx=share, fy=share, interpolation=method)
+        assert compare(odd, other).kind == "rescaled", share
+
+
 def test_other_pictures(scene: Gray) -> None:
     assert compare(scene, scene[::-1].copy()).kind == "different"
     assert compare(scene, 255 - scene).kind == "different"
