@@ -160,6 +160,43 @@ def progressive(n: int, k: int) -> Ints:
     return np.arange(n, dtype=np.int64) % k
 
 
+def peak(curve: Floats) -> int:
+    """Give the k of a curve's largest score, the smallest such k; NaN counts as lowest.
+
+    Parameters
+    ----------
+    curve : float64 (n,)
+        Element k - 1 is the score with k clusters.
+
+    Returns
+    -------
+    int
+        k, 1 to n.
+    """
+    return int(np.argmax(np.nan_to_num(curve, nan=-np.inf))) + 1
+
+
+def ranges_above(curve: Floats, reference: Floats) -> Ints:
+    """Give where a curve lies above a reference.
+
+    Parameters
+    ----------
+    curve, reference : float64 (n,), float64 (m,)
+        Element k - 1 is the score with k clusters; compared up to the shorter one's end. Where
+        either is NaN the curve is not above.
+
+    Returns
+    -------
+    int64 (number of ranges, 2)
+        First and last k of each range, rising.
+    """
+    m = min(len(curve), len(reference))
+    above = np.concatenate([[False], curve[:m] > reference[:m], [False]]).astype(np.int8)
+    steps = np.diff(above)
+    first, last = np.flatnonzero(steps == 1) + 1, np.flatnonzero(steps == -1)
+    return np.column_stack([first, last]).astype(np.int64)
+
+
 def class_sizes(labels: npt.ArrayLike) -> Ints:
     """Count the points of each class, unlabelled ones left out."""
     known = checked(labels, len(np.atleast_1d(np.asarray(labels))))

@@ -6,7 +6,14 @@ from scipy.special import comb
 
 from sempark.clustering.chance import expected_entropy, expected_information
 from sempark.clustering.nmi import nmi
-from sempark.clustering.references import expected, orthogonal, progressive, refinements
+from sempark.clustering.references import (
+    expected,
+    orthogonal,
+    peak,
+    progressive,
+    ranges_above,
+    refinements,
+)
 
 COLUMNS = np.arange(100) % 10  # the column of each cell of the 10 x 10 square of figure 4.2
 UNEVEN = np.repeat([3, 1, 0, 7], [40, 5, 22, 13])
@@ -134,3 +141,13 @@ def test_progressive_labels_and_what_is_refused():
         expected(COLUMNS, "even")
     with pytest.raises(ValueError, match="all labels are -1"):
         refinements(np.array([-1, -1]))
+
+
+def test_the_peak_and_where_a_curve_passes_a_reference():
+    curve = np.array([0.0, 0.3, 0.9, 0.9, 0.1, 0.5])
+    assert peak(curve) == 3
+    assert peak(np.array([np.nan, 0.2])) == 2
+    reference = np.array([np.nan, 0.2, 0.5, 0.9, 0.0])
+    assert ranges_above(curve, reference).tolist() == [[2, 3], [5, 5]]
+    assert ranges_above(curve, curve).tolist() == []
+    assert ranges_above(curve + 1, curve).tolist() == [[1, 6]]
