@@ -19,7 +19,7 @@ from sempark.geometry import dimension_curve
 from sempark.spaces import Vectors
 from sempark.tables import DIMENSION, PassedOver
 
-SMALLEST_SAMPLE = 500
+SMALLEST_SAMPLE = 100
 FEWEST_POINTS = 10
 PLATEAU_FRACTION = 0.7
 Progress = Callable[[int, int], None]
@@ -37,7 +37,7 @@ def build(found: Iterable[Vectors], settings: Dimension, progress: Progress) -> 
 
 
 def sizes(n: int, chosen: list[int]) -> list[int]:
-    """Sample sizes, ascending: the settings' that n allows, else halved from n down to some 500."""
+    """Sample sizes, ascending: the settings' that n allows, else halved from n down to some 100."""
     if chosen:
         return sorted({min(size, n) for size in chosen})
     found = [n]

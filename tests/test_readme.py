@@ -1,0 +1,140 @@
+"""The README is true: its commands run, on a corpus of 60 images, and its Python prints."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SMALL = (
+    "demo.images=60",
+    "features.input_size=96",
+    "finetune.epochs=1",
+    "grid.enabled=false",
+    "codings.epochs=3",
+    "codings.n_hidden=[40,20]",
+    "dimension.repeats=1",
+    "taxonomy.min_size=8",
+    "taxonomy.repeats=3",
+)
+"""What makes sixty images quick; the README's own words stay as they are."""
+NO_WEIGHTS = "features.checkpoint_in=random:1"
+
+pytestmark = [pytest.mark.spark, pytest.mark.tf, pytest.mark.ocr]
+
+
+def blocks(language: str) -> list[str]:
+    """Fenced blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def commands() -> list[str]:
+    """Every ./spark-submit.sh line of the README's shell blocks."""
+    lines = [line for block in blocks("bash") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("./spark-submit.sh")]
+
+
+def run(command: str, folder: Path, *sets: str) -> subprocess.CompletedProcess[str]:
+    """Run one of the README's commands in a folder, with settings after it."""
+    words = command.split()
+    words[0] = str(ROOT / "spark-submit.sh")
+    extra = [word for text in sets for word in ("--set", text)]
+    env = dict(os.environ, SEMPARK_EXTRAS="pipeline")
+    return subprocess.run(
+        words + extra, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder where the demo ran, and what it printed."""
+    folder = tmp_path_factory.mktemp("readme")
+    done = run("./spark-submit.sh demo", folder, *SMALL)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return folder, done.stdout
+
+
+def test_under_200_lines() -> None:
+    assert len(README.splitlines()) < 200
+
+
+def test_the_commands_are_those_that_are_run_here() -> None:
+    assert commands() == [
+        "./spark-submit.sh demo",
+        "./spark-submit.sh plan my.toml",
+        "./spark-submit.sh pipeline my.toml",
+        "./spark-submit.sh status my.toml",
+    ]
+
+
+def test_links_and_jobs_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+    jobs = {path.stem for path in (ROOT / "jobs").glob("*.py")}
+    table = re.findall(r"^\| (\w+) \| .* \| .* \|$", README, re.MULTILINE)
+    assert set(table) - {"job", "here"} <= jobs | {"codings", "merges", "space"}
+
+
+def test_the_demo_finds_its_truth(demo: tuple[Path, str]) -> None:
+    _, out = demo
+    told = {line.partition(":")[0]: line for line in out.splitlines() if ": " in line}
+    for name in ("duplicates", "undecodable", "labels"):
+        found = re.findall(r"([\d,]+) of ([\d,]+)", told[name])
+        assert found and all(a == b for a, b in found), told[name]
+    assert re.search(r" 0 wrong;", told["scale"]), told["scale"]
+    report = Path(told["report"].partition(": ")[2])
+    assert report.name == "index.html" and report.stat().st_size > 1000
+
+
+def test_again_everything_is_up_to_date(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    done = run("./spark-submit.sh demo", folder, *SMALL)
+    assert done.returncode == 0
+    stages = re.findall(r"^(\w+) +(up to date|[\d,]+ in|[\d,]+ out)", done.stdout, re.MULTILINE)
+    assert len(stages) >= 19 and {state for _, state in stages} == {"up to date"}
+
+
+def test_changed_settings_stop_until_forced(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    small = [text for text in SMALL if not text.startswith("taxonomy.min_size")]
+    done = run("./spark-submit.sh demo", folder, *small, "taxonomy.min_size=9")
+    assert done.returncode == 1
+    assert "taxonomy.min_size was 8, is 9" in done.stderr and "--force" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ones_own_images(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    (folder / "images").symlink_to(folder / "demo" / "corpus" / "source")
+    (folder / "labels").symlink_to(folder / "demo" / "corpus" / "labels")
+    (folder / "my.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    plan, pipeline, status = commands()[1:]
+    small = [text for text in SMALL if not text.startswith("demo.")]
+    done = run(plan, folder, *small, NO_WEIGHTS)
+    assert done.returncode == 0 and "inventory        would run: not made yet" in done.stdout
+    done = run(pipeline, folder, *small, NO_WEIGHTS)
+    assert done.returncode == 0, done.stderr + done.stdout
+    done = run(status, folder, *small, NO_WEIGHTS)
+    assert done.returncode == 0
+    assert len(re.findall(r"up to date$", done.stdout, re.MULTILINE)) == 19, done.stdout
+
+
+def test_missing_weights_are_one_line(demo: tuple[Path, str]) -> None:
+    folder, _ = demo
+    done = run("./spark-submit.sh features", folder, "features.checkpoint_in=nowhere.pb")
+    assert done.returncode == 1
+    assert "nowhere.pb" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_python_blocks_run(block: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", block], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    numbers = done.stdout.split()
+    assert 4.0 < float(numbers[0]) < 6.5
+    assert float(numbers[-1]) > 0.9
