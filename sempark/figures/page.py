@@ -18,6 +18,8 @@ import jinja2
 from sempark.figures.exhibit import Cell, Exhibit, to_csv
 
 ASSETS = ("style.css", "browse.css", "data.js", "views.js", "trees.js", "browse.js")
+STRIP_TILES = 10
+"""Thumbnails that fill the width of a strip."""
 SHOWN_ROWS = 60
 """Rows of a table on the page; all of them are in its CSV."""
 
@@ -54,6 +56,8 @@ class Strip:
         What there is to say of it.
     image : str
         Path of its contact sheet; empty: none.
+    tiles : int
+        Thumbnails in it, at most `STRIP_TILES`.
     """
 
     node: str
@@ -62,6 +66,7 @@ class Strip:
     size: int
     words: str
     image: str
+    tiles: int
 
 
 def index(
@@ -101,6 +106,7 @@ def index(
             strips=strips,
             untrained=untrained,
             shown_rows=SHOWN_ROWS,
+            strip_tiles=STRIP_TILES,
         )
     )
     return text.encode("utf-8")

@@ -16,7 +16,8 @@ from pyspark.sql import DataFrame
 
 from sempark.config import Report
 from sempark.figures import page
-from sempark.figures.exhibit import Cell, Exhibit
+from sempark.figures.exhibit import Cell, Exhibit, titled
+from sempark.figures.style import METHOD_NAMES
 from sempark.stages import (
     report_browser,
     report_clusterings,
@@ -101,7 +102,7 @@ def build(
         page.index(
             settings.title,
             created,
-            headline(manifests, every),
+            headline(manifests, every, settings.untrained),
             sections,
             trees.strips,
             settings.untrained,
@@ -164,7 +165,9 @@ def run(manifests: Mapping[str, Mapping[str, object]]) -> list[Exhibit]:
 
 
 def headline(
-    manifests: Mapping[str, Mapping[str, object]], exhibits: Sequence[Exhibit]
+    manifests: Mapping[str, Mapping[str, object]],
+    exhibits: Sequence[Exhibit],
+    untrained: Sequence[str],
 ) -> list[tuple[str, str]]:
     """The figures at the top of the page; what is not known is left out."""
     out = []
@@ -194,8 +197,9 @@ def headline(
     ]
     if best:
         space, method, k, nmi = max(best, key=lambda row: _float(row[3]) or 0.0)
-        name = str(method).replace("_", " ")
-        out.append((f"{nmi:.2f}", f"highest NMI: {name}, k = {k}, {space}"))
+        name = METHOD_NAMES.get(str(method), str(method))
+        shown = titled(str(space), untrained)
+        out.append((f"{nmi:.2f}", f"highest NMI: {name}, k = {k}, {shown}"))
     return out
 
 

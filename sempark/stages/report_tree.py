@@ -17,7 +17,8 @@ from sempark.stages.report_images import Catalog
 from sempark.stages.report_pictures import PICTURE_PX, shown, thumbnails_of
 from sempark.stages.report_source import Source, order_of
 
-N_TYPICAL, N_BORDER = 6, 3
+N_BORDER = 3
+N_TYPICAL = page.STRIP_TILES - N_BORDER - 1
 """Images of a strip beside the most central one."""
 
 
@@ -73,10 +74,12 @@ def made(source: Source, found: Catalog, px: int, hide: bool) -> Trees:
         tiles = [thumbnails.get(md5) for md5 in chosen[node.id]]
         path = f"sheets/node-{number:04d}.jpg" if any(tiles) else ""
         if path:
-            files.append((path, sheets.sheet(tiles, 1 + N_TYPICAL + N_BORDER, px)))
+            files.append((path, sheets.sheet(tiles, len(tiles), px)))
         start, end = found.order.ranges[number]
         name = node.name.replace("_", " ")
-        strips.append(page.Strip(node.id, name, node.depth, end - start, _words(node), path))
+        strips.append(
+            page.Strip(node.id, name, node.depth, end - start, _words(node), path, len(tiles))
+        )
     roots = [node for node in found.order.nodes if node.depth == 0]
     pictures = [_figure_one(source, found, chosen, hide), _figure_two(roots, chosen, thumbnails)]
     return Trees([*pictures, *_near_duplicates(source)], strips, files)

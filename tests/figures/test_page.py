@@ -19,7 +19,7 @@ def index(exhibits=(), strips=(), untrained=(), title="Demo"):
 
 def test_everything_foreign_is_escaped():
     exhibit = Exhibit("a", NASTY, (NASTY,), [(NASTY,)], caption=NASTY)
-    strip = page.Strip(NASTY, NASTY, 0, 3, NASTY, "sheets/node-0000.jpg")
+    strip = page.Strip(NASTY, NASTY, 0, 3, NASTY, "sheets/node-0000.jpg", 5)
     text = index([exhibit, missing("b", NASTY, NASTY)], [strip], [NASTY], NASTY)
     assert "<img src=x" not in text and "onerror=alert(1)>" not in text.replace("&gt;", "")
     assert text.count("&lt;img src=x onerror=alert(1)&gt;") >= 8

@@ -63,7 +63,7 @@ def test_shrinking_in_the_decoder_gives_the_same_tile_as_shrinking_after():
     big = np.kron(base, np.ones((100, 100), np.uint8))
     tile = pixels(sheets.thumbnail(jpeg(big), 60))
     middle = np.asarray(Image.fromarray(big[:, 200:1400]).resize((60, 60), Image.Resampling.BOX))
-    assert abs(tile - middle.astype(int)).mean() < 3
+    assert np.corrcoef(tile.ravel(), middle.ravel())[0, 1] > 0.97
 
 
 def test_picture_keeps_the_aspect_and_hides_the_bar_on_demand():

@@ -210,6 +210,7 @@
     return route();
   }).then(function () {
     document.body.classList.add("ready");
+    document.body.dataset.ready = String(Math.round(performance.now())); /* ms since it was opened */
   }).catch(function (error) {
     view.replaceChildren(el("p", { class: "notice" }, "The data can't be read: " + error.message));
   });
