@@ -19,13 +19,12 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from sempark.geometry.block_search import Side, rescan_blocks, search_blocks
 from sempark.geometry.partition import partition
-from sempark.geometry.search_cost import check_memory, estimate_cost
+from sempark.geometry.search_cost import FEW_COLUMNS, check_memory, estimate_cost, n_candidates
 from sempark.geometry.symmetric_tiles import prepare, search_tiles
 
 __all__ = ["Neighbors", "estimate_cost", "nearest"]
 
 Progress = Callable[[int, int], None]
-FEW_COLUMNS = 64
 BLOCK_ROWS = 256
 TILE_ROWS = 2048
 MIDDLE_ROWS = 1024
@@ -116,7 +115,7 @@ def _search(
     n, d = points.shape
     if len(targets) == 0:
         return Neighbors(np.empty((0, k), np.int64), np.empty((0, k)))
-    n_keep = min(n - own, k + max(8, k // 8))
+    n_keep = n_candidates(n - own, d, k)
     middle = np.median(points[:: max(1, n // MIDDLE_ROWS)].astype(np.float64), axis=0)
     scale = _scale(middle, points, targets)
     if own and d > FEW_COLUMNS:

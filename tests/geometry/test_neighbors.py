@@ -107,9 +107,9 @@ def test_data_that_fool_float32(d: int, name: str) -> None:
 
 @pytest.mark.parametrize("d", [2, 18, 100])
 def test_far_blobs_need_the_second_search(d: int) -> None:
-    # the first search proves nothing about 30 copies that differ by 1e-9 at distance 1
+    # the first search proves nothing about 60 copies that differ by 1e-9 at distance 1
     rng = np.random.default_rng(1)
-    X = np.repeat(rng.normal(size=(20, d)), 30, axis=0) + 1e-9 * rng.normal(size=(600, d))
+    X = np.repeat(rng.normal(size=(10, d)), 60, axis=0) + 1e-9 * rng.normal(size=(600, d))
     seen: list[tuple[int, int]] = []
     nearest(X, 5, progress=lambda done, total: seen.append((done, total)))
     assert seen.count((600, 600)) >= 1 + (d <= 64)
@@ -238,7 +238,7 @@ def test_cost_grows_and_a_search_beyond_memory_is_refused(monkeypatch: pytest.Mo
     small, large = estimate_cost(1000, 18, 3), estimate_cost(100_000, 18, 3)
     assert small.bytes < large.bytes
     assert 0 < small.seconds < large.seconds
-    assert estimate_cost(146_916, 2048, 100).bytes < 2e9
+    assert 1.5e9 < estimate_cost(146_916, 2048, 100).bytes < 3e9
     monkeypatch.setattr(search_cost, "_free_bytes", lambda: 1000)
     with pytest.raises(ValueError, match="fewer neighbors"):
         nearest(np.zeros((10, 2)), 1)
