@@ -21,7 +21,7 @@ import tensorflow as tf
 from sempark.networks import records
 from sempark.networks import training_state as states
 from sempark.networks.feed import ahead, ordered_batches, training_batches
-from sempark.networks.network import Network
+from sempark.networks.network import Network, computing_in
 from sempark.networks.preprocessing import scale
 from sempark.networks.split import class_weights
 from sempark.networks.training import Data, Settings, Trained, learning_rate, prepare, with_head
@@ -75,7 +75,7 @@ def train(
         **asdict(settings),
     }
     history = states.resume(directory / "state.npz", identity, run.variables())
-    with records.writing(directory / "tensorboard") as writer:
+    with records.writing(directory / "tensorboard") as writer, computing_in(run.precision):
         for epoch in range(len(history), settings.n_epochs):
             if _stopped(history, settings.patience):
                 break
@@ -88,6 +88,9 @@ def train(
             states.write(directory / "state.npz", identity, run.variables(), history)
             states.write_history(directory / "history.json", identity, history)
     states.resume(directory / "best.npz", identity, run.model.weights)
+    for layer in run.model.layers:
+        # What is saved computes in float32, whatever this machine trained in.
+        layer.dtype_policy = keras.dtype_policies.get("float32")
     path = directory / "checkpoint.keras"
     states.save_model(keras.Model(run.model.input, run.model.outputs[1]), path)
     return Trained(path, history, _best(history))
@@ -103,7 +106,7 @@ class _Run:
         self.n_steps = sum(data.class_counts) // self.batch_size
         self.model, self.head = with_head(network, self.n_categories, settings)
         self.backbone = keras.Model(self.model.input, self.model.outputs[0])
-        prepare(self.model, self.head, settings)
+        self.precision = prepare(self.model, self.head, settings)
         everything = settings.scope == "all"
         owner = self.model if everything else self.head
         self.trainable = list(owner.trainable_variables)

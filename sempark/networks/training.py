@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from sempark.networks.feed import Stream
-from sempark.networks.network import Network
+from sempark.networks.network import Network, Precision
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class Settings:
     batch_norm_momentum : float
         Low where steps are few: at 0.99 the statistics lag hundreds of steps behind.
     precision : {"auto", "float32", "bfloat16"}
-        "auto": mixed bfloat16 on GPUs that have it (compute capability 8), else float32.
+        "auto": mixed bfloat16 where the GPU (compute capability 8) or, without one, the processor
+        (AVX512-BF16, AMX) computes with it, else float32.
     deterministic : bool
         TensorFlow's deterministic operations, for the whole process.
     seed : int
@@ -135,16 +136,25 @@ def with_head(network: Network, n_categories: int, settings: Settings) -> tuple[
     return model, head
 
 
-def prepare(model: Any, head: Any, settings: Settings) -> None:
-    """Batch norm's momentum and the precision of the layers; the last layer stays float32."""
+def prepare(model: Any, head: Any, settings: Settings) -> Precision:
+    """Set batch norm's momentum and the precision; the last layer stays float32.
+
+    Returns
+    -------
+    {"float32", "bfloat16"}
+        What `network.computing_in` is to be given while the model trains: on a GPU its layers
+        are told themselves to compute in bfloat16, on a processor TensorFlow is.
+    """
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
     reduced = settings.precision == "bfloat16" or (
-        settings.precision == "auto" and _has_bfloat16_gpu()
+        settings.precision == "auto" and (_has_bfloat16_gpu() if on_gpu else _has_bfloat16_cpu())
     )
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.momentum = settings.batch_norm_momentum
-        if reduced and layer is not head:
+        if reduced and on_gpu and layer is not head:
             layer.dtype_policy = keras.dtype_policies.get("mixed_bfloat16")
+    return "bfloat16" if reduced and not on_gpu else "float32"
 
 
 def _has_bfloat16_gpu() -> bool:
@@ -153,3 +163,12 @@ def _has_bfloat16_gpu() -> bool:
         if capability is not None and capability[0] >= 8:
             return True
     return False
+
+
+def _has_bfloat16_cpu() -> bool:
+    # Linux names the instructions; elsewhere the answer is no.
+    described = Path("/proc/cpuinfo")
+    if not described.is_file():
+        return False
+    flags = described.read_text(encoding="utf-8", errors="replace").split()
+    return "avx512_bf16" in flags or "amx_bf16" in flags
