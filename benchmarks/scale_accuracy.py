@@ -3,7 +3,7 @@
 python benchmarks/scale_accuracy.py [--legible 60] [--none 20] [--illegible 5] [--seed 1]
     [--layouts L ...] [--folder DIR [--makers NAME ...]] [--thesis] [--misses]
 
-Drawn images come from `sempark.synthetic.databars`, so many of each layout. A folder holds
+Drawn images come from `sempark.synthetic.cases`, so many of each layout. A folder holds
 images and a `labels.csv` with the columns file, scale_value, scale_unit, bar_px and
 metadata_pixel_size_m. Counted twice: legible ones only, and the thesis' way, where a
 correctly refused image is right (section 2.3, table 2.3).
@@ -19,7 +19,7 @@ import numpy as np
 
 from sempark.imaging.decode import decode
 from sempark.scalebar import reading, thesis
-from sempark.synthetic import databars
+from sempark.synthetic import cases, databars
 
 BATCH = 64
 UNITS = {"nm": 1.0, "um": 1e3, "mm": 1e6}
@@ -53,8 +53,8 @@ def drawn(args: argparse.Namespace):
     for layout in args.layouts or databars.LAYOUTS:
         for kind, count in counts.items():
             for i in range(count):
-                key = [args.seed, databars.LAYOUTS.index(layout), databars.KINDS.index(kind), i]
-                gray, truth = databars.draw_case(kind, layout, np.random.default_rng(key))
+                key = [args.seed, databars.LAYOUTS.index(layout), cases.KINDS.index(kind), i]
+                gray, truth = cases.draw_case(kind, layout, np.random.default_rng(key))
                 lengths = list(truth.also)
                 if truth.value is not None and truth.bar_px is not None:
                     lengths.append((truth.value, truth.unit, truth.bar_px))

@@ -20,7 +20,7 @@ import numpy as np
 import pytesseract
 
 from sempark.scalebar import ocr, reading
-from sempark.synthetic import databars
+from sempark.synthetic import cases, databars
 
 
 def pictures(count: int, rng: np.random.Generator) -> list[bytes]:
@@ -28,7 +28,7 @@ def pictures(count: int, rng: np.random.Generator) -> list[bytes]:
     kept: list[bytes] = []
     layouts = [n for n in databars.LAYOUTS if n not in ("author", "jeol_overlay")]
     while len(kept) < count:
-        gray, _ = databars.draw_case("legible", layouts[len(kept) % len(layouts)], rng)
+        gray, _ = cases.draw_case("legible", layouts[len(kept) % len(layouts)], rng)
         if 700_000 <= gray.size <= 1_100_000:
             kept.append(cv2.imencode(".jpg", gray, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes())
     return kept

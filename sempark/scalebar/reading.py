@@ -44,7 +44,7 @@ MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
 OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
-MIN_ALONE = 0.9  # weakest glyph of both its spellings where the engine reads nothing
+MIN_ALONE = 0.7  # weakest glyph of both its spellings where the engine reads nothing
 SECOND_INK = 0.58
 MIN_SURE = 0.3
 MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
@@ -268,11 +268,11 @@ def _decide(found: _Found, looks: list[float]) -> Reading:
         seen = found.proposals[0].spelling.text if found.proposals else ""
         return Reading("unsure" if seen else found.status, text=seen, databar=box)
     rank = {kind: i for i, kind in enumerate(bars.ORDER)}
-    sure, best = min(agreed, key=lambda a: (rank[a[1].bar.kind], -a[0]))
+    sure, best = min(agreed, key=lambda a: (_gap(a[1]), rank[a[1].bar.kind], -a[0]))
     nm_per_px = best.scale.nanometers / best.bar.length_px
     for _, other in agreed:
-        # a text between two bars belongs to the more telling kind
-        weaker = rank[other.bar.kind] > rank[best.bar.kind] and _same_text(best, other)
+        # a text between two bars belongs to the clearly nearer one
+        weaker = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:
@@ -289,6 +289,13 @@ def _decide(found: _Found, looks: list[float]) -> Reading:
         sure,
         (b.x0 + x, b.y0 + y, b.x1 + x, b.y1 + y),
     )
+
+
+def _gap(proposal: _Proposal) -> int:
+    """Return the px between a bar's line and its text."""
+    bar, piece = proposal.bar, proposal.piece
+    beside = max(0, bar.x0 - piece.x1, piece.x0 - bar.x1)
+    return beside + max(0, bar.line_y0 - piece.y1, piece.y0 - bar.line_y1)
 
 
 def _same_text(a: _Proposal, b: _Proposal) -> bool:

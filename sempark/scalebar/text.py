@@ -73,6 +73,8 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
     beside = letters & (y < bar.line_y1 + 0.8 * h) & (bottom > bar.line_y0 - 0.8 * h)
     after = beside & (x >= bar.x1 - 1) & (x < bar.x1 + 2 * reach)
     before = beside & (right <= bar.x0 + 1) & (right > bar.x0 - 2 * reach)
+    if bar.kind not in ("block", "line"):
+        before[:] = False  # no maker puts the value left of ticks
     outside_x = np.maximum(0, np.maximum(bar.x0 - right, x - bar.x1))
     return _pieces(
         ink,
@@ -89,17 +91,39 @@ def _pieces(
     ink: Ink,
     wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]],
 ) -> list[Piece]:
-    """Grow a piece from the nearest letter of each place; wanted: place, letters, first, far."""
+    """Grow pieces from the nearest letters of each place; wanted: place, letters, first, far."""
     pieces: list[Piece] = []
     for place, letters, allowed, distance in wanted:
-        seeds = np.flatnonzero(allowed)
-        if seeds.size == 0:
-            continue
-        seed = int(seeds[np.argmin(distance[seeds])])
-        piece = _grow(ink, letters, seed, place)
-        if piece is not None and all(piece.members != p.members for p in pieces):
-            pieces.append(piece)
+        free = allowed.copy()
+        for _ in range(2 if place in ("above", "below") else 1):
+            seeds = np.flatnonzero(free)
+            if seeds.size == 0:
+                break
+            seed = int(seeds[np.argmin(distance[seeds])])
+            piece = _grow(ink, letters, seed, place)
+            free[seed] = False
+            if piece is None or _goes_on(ink, piece, letters):
+                continue
+            free[list(piece.members)] = False
+            if all(piece.members != p.members for p in pieces):
+                pieces.append(piece)
     return pieces
+
+
+def _goes_on(ink: Ink, piece: Piece, letters: NDArray[np.bool_]) -> bool:
+    """Tell whether a piece beside a bar is the rest of a text that stands over the bar."""
+    if piece.place not in ("right", "left"):
+        return False
+    x, y, w, h, _ = ink.parts.T
+    gap = 1.3 * (piece.y1 - piece.y0)
+    row = (
+        ~letters & (y < piece.y1) & (y + h > piece.y0) & (h >= 2) & (h < 2 * (piece.y1 - piece.y0))
+    )
+    row[list(piece.members)] = False
+    row[0] = False
+    if piece.place == "right":
+        return bool(np.any(row & (x < piece.x0) & (x + w > piece.x0 - gap)))
+    return bool(np.any(row & (x + w > piece.x1) & (x < piece.x1 + gap)))
 
 
 def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piece | None:

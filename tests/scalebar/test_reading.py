@@ -1,0 +1,132 @@
+"""Whole readings: drawn stripes of every layout, batches, refusals, real files where given."""
+
+import csv
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sempark.imaging.decode import decode
+from sempark.scalebar import debug, ocr, reading, thesis
+from sempark.synthetic.databars import bar_range, draw_databar
+
+pytestmark = pytest.mark.ocr
+Gray = NDArray[np.uint8]
+
+STRIPES = (
+    "zeiss_white",
+    "zeiss_black_framed",
+    "fei_cells",
+    "fei_xl",
+    "fei_box",
+    "jeol_it",
+    "hitachi",
+    "tescan_bracket",
+    "tescan_ruler",
+    "phenom",
+    "oxford",
+)
+
+
+def specimen(seed: int) -> Gray:
+    rng = np.random.default_rng(seed)
+    return rng.integers(50, 200, (768, 1024)).astype(np.uint8)
+
+
+def drawn(layout: str, omit: frozenset[str] = frozenset(), seed: int = 4) -> tuple[Gray, float]:
+    """Draw 20 µm in a layout; return the picture and the bar's nominal length."""
+    low, high = bar_range(layout, 1024)
+    nm_per_px = 20_000 / round(0.6 * low + 0.4 * high)
+    rng = np.random.default_rng(seed)
+    gray, truth = draw_databar(specimen(seed), layout, 20, "um", nm_per_px, rng, omit=omit)
+    return gray, truth.bar_px or 0.0
+
+
+def test_reads_every_layout_in_one_batch() -> None:
+    cases = [drawn(layout) for layout in STRIPES]
+    readings = reading.read_many([gray for gray, _ in cases])
+    said = {k: (r.status, r.value, r.unit) for k, r in zip(STRIPES, readings, strict=True)}
+    assert said == dict.fromkeys(STRIPES, ("ok", 20.0, "um"))
+    for (_, bar_px), r in zip(cases, readings, strict=True):
+        assert r.bar_px == pytest.approx(bar_px, abs=max(1, 0.01 * bar_px))
+        assert r.nm_per_px == pytest.approx(20_000 / r.bar_px)
+        assert r.databar is not None and r.bar is not None
+
+
+def test_rows_do_not_depend_on_the_batch() -> None:
+    grays = [drawn(layout)[0] for layout in STRIPES[:4]] + [specimen(1)]
+    together = reading.read_many(grays)
+    assert [reading.read(gray) for gray in grays] == together
+    assert reading.read_many(grays[::-1]) == together[::-1]
+
+
+@pytest.mark.parametrize("omit", [{"bar"}, {"value"}, {"bar", "value"}])
+def test_nothing_is_made_up_without_bar_or_value(omit: set[str]) -> None:
+    grays = [drawn(layout, frozenset(omit))[0] for layout in STRIPES]
+    assert [r.status for r in reading.read_many(grays) if r.status == "ok"] == []
+
+
+def test_refusals_have_their_status() -> None:
+    blank = np.zeros((768, 1024), np.uint8)
+    wrong = np.zeros((10, 10, 3), np.uint8)
+    statuses = [r.status for r in reading.read_many([specimen(0), blank, wrong, blank[:1, :1]])]
+    assert statuses == ["no_databar", "no_databar", "error", "no_databar"]
+    assert reading.read_many([]) == []
+
+
+def test_a_hung_engine_is_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr, "SECONDS_FOR_START", 0.001)
+    monkeypatch.setattr(ocr, "SECONDS_PER_CROP", 0.0)
+    (only,) = reading.read_many([drawn("jeol_it")[0]])
+    assert only.status == "error"
+
+
+def test_a_missing_engine_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ocr.pytesseract.pytesseract, "tesseract_cmd", "no-such-program")
+    with pytest.raises(ocr.EngineError, match="tesseract"):
+        reading.read_many([drawn("jeol_it")[0]])
+
+
+def test_overlaid_bar_is_read() -> None:
+    gray = np.full((768, 1024), 60, np.uint8)
+    gray[:] = np.random.default_rng(2).integers(40, 80, gray.shape)
+    gray, bar_px = (
+        draw_databar(gray, "jeol_overlay", 20, "um", 200.0, np.random.default_rng(3))[0],
+        100.0,
+    )
+    only = reading.read(gray)
+    assert (only.status, only.value, only.unit) == ("ok", 20.0, "um")
+    assert only.bar_px == pytest.approx(bar_px, abs=1)
+
+
+def test_debug_draws_what_was_read() -> None:
+    gray, _ = drawn("fei_xl")
+    picture = debug.draw(gray, reading.read(gray))
+    assert picture.shape == (*gray.shape, 3)
+    assert (picture == debug.BAR_COLOR).all(axis=2).sum() > 100
+
+
+def test_thesis_reads_its_own_layout_only() -> None:
+    gray = np.random.default_rng(0).integers(60, 180, (768, 1024)).astype(np.uint8)
+    statuses = [r.status for r in thesis.read_many([gray, drawn("fei_cells")[0]])]
+    assert statuses[0] == "no_databar"
+    assert statuses[1] != "ok"
+
+
+@pytest.mark.skipif(
+    not os.environ.get("SEMPARK_MICROGRAPHS"),
+    reason="SEMPARK_MICROGRAPHS names no folder of labelled micrographs",
+)
+def test_real_micrographs_are_never_read_wrong() -> None:
+    folder = Path(os.environ["SEMPARK_MICROGRAPHS"])
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    grays = [decode((folder / row["file"]).read_bytes()).gray for row in rows]
+    for row, r in zip(rows, reading.read_many(grays), strict=True):
+        if r.status == "ok":
+            assert (r.value, r.unit) == (float(row["scale_value"]), row["scale_unit"]), row["file"]
+            edges = float(row["bar_px"])
+            assert abs(r.bar_px - edges) <= max(4, 0.02 * edges), row["file"]
+        if row["stripe_present"] == "1":
+            assert r.status == "ok", row["file"]
