@@ -215,6 +215,12 @@ def scale_name(value: float, unit: str) -> str:
     return f"{value:g} {_SIGNS.get(unit, unit)}"
 
 
+def length(nm: float) -> str:
+    """Give a length in nm as text with a fitting unit and three digits, such as "1.34 µm"."""
+    unit = next((name for name in ("mm", "um") if nm >= _NM[name]), "nm")
+    return f"{float(f'{nm / _NM[unit]:.3g}'):g} {_SIGNS[unit]}"
+
+
 def _plain(name: str) -> str:
     """Give a category's name as words."""
     return name.replace("_", " ")

@@ -93,6 +93,8 @@ def fits(spaces: Sequence[Fit], untrained: Sequence[str]) -> Exhibit:
             )
             rows.append((fit.space, "slope", share, slope))
         rows += [(fit.space, "point", float(x[i]), float(y[i])) for i in chosen]
+        axes.set_xlim(0, 1.25 * float(np.quantile(x, 0.99)) + 1e-9)
+        axes.set_ylim(0, 1.05 * float(y[-1]) + 1e-9)
         dress(axes, "log µ", "−log(1 − F)", titled(fit.space, untrained), grid="both")
         legend(axes, loc="lower right")
     said = "; ".join(f"{f.space} {f.slopes[max(f.slopes)]:.1f}" for f in spaces if f.slopes)
@@ -102,7 +104,8 @@ def fits(spaces: Sequence[Fit], untrained: Sequence[str]) -> Exhibit:
         "Linear fits of 2-NN",
         ("space", "kind", "share or log mu", "slope or -log(1-F)"),
         rows,
-        "A line a share of the points used; the legend gives the slope, which is the dimension.",
+        "A line a share of the points used; the legend gives the slope, which is the dimension. "
+        "The last points, up to one in a hundred, may lie to the right of the frame.",
         to_svg(figure, alt),
         alt=alt,
     )

@@ -18,6 +18,8 @@ from sempark.figures.exhibit import Cell, Exhibit, mark, titled
 from sempark.figures.style import INK, SOFT, new_figure, to_svg
 
 _MAP = "cividis"
+_HIGHEST = 0.98
+"""Share of the pairs within the colors: a few far images would turn all others dark."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def heatmaps(
         title,
         ("space", "category or measure", "category", "mean distance or correlation"),
         rows,
-        "Images sorted by category; dark is near. The number is the correlation (Pearson) with "
+        "Images sorted by category; dark is near, and the farthest 2 % of the pairs share one "
+        "color. The number is the correlation (Pearson) with "
         "the discrete distance over the pairs of the sample.",
         to_svg(figure, alt),
         alt=alt,
@@ -144,7 +147,11 @@ def _draw(
     names: bool = False,
 ) -> None:
     """Draw one matrix with a hairline between categories."""
-    axes.imshow(matrix, cmap=_MAP, interpolation="nearest", aspect="equal")
+    apart = matrix[~np.eye(len(matrix), dtype=bool)]
+    low, high = np.quantile(apart, (0, _HIGHEST)) if apart.size else (0.0, 1.0)
+    if names:
+        low = 0.0
+    axes.imshow(matrix, cmap=_MAP, vmin=low, vmax=high, interpolation="nearest", aspect="equal")
     labels = np.asarray(categories)
     edges = np.flatnonzero(labels[1:] != labels[:-1]) + 0.5
     for edge in edges:

@@ -8,14 +8,13 @@ Source: sections 4.3 and 4.4 of the thesis.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark, titled
+from sempark.figures.scored import REFERENCES, Best, Curve, Floats, behind, best
 from sempark.figures.style import (
     INK,
     METHOD_NAMES,
@@ -28,34 +27,6 @@ from sempark.figures.style import (
     new_figure,
     to_svg,
 )
-
-Floats = NDArray[np.float64]
-
-REFERENCES = {
-    "reference_refined": ("best refinement", (0, (6, 2))),
-    "reference_uniform": ("expected of uniform labels", (0, (2, 2))),
-    "reference_orthogonal": ("orthogonal labels", (0, (6, 2, 1, 2))),
-}
-"""Name and dashes of each reference curve."""
-
-
-@dataclass(frozen=True)
-class Curve:
-    """NMI of one method in one space.
-
-    Attributes
-    ----------
-    space, method : str
-    k : float64 (m,)
-        Ascending numbers of clusters; a single one for a flat partition.
-    nmi : float64 (m,)
-        May hold NaN where a reference is not defined.
-    """
-
-    space: str
-    method: str
-    k: Floats
-    nmi: Floats
 
 
 def example(k: Floats, nmi: Floats, refined: Floats, uniform: Floats) -> Exhibit:
@@ -140,10 +111,12 @@ def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
     Exhibit
         The caption names the best of each space.
     """
-    frames: dict[str, list[Curve]] = {}
-    for curve in curves:
-        frames.setdefault(curve.space, []).append(curve)
-    frames = {s: c for s, c in frames.items() if any(x.method not in REFERENCES for x in c)}
+    spaces = dict.fromkeys(curve.space for curve in curves if curve.method not in REFERENCES)
+    frames = {
+        space: behind(curves, space)
+        + [c for c in curves if c.space == space and c.method not in REFERENCES]
+        for space in spaces
+    }
     n_rows = -(-len(frames) // 2)
     figure = new_figure(7.2, 2.9 * n_rows + 0.5)
     seen: dict[str, Any] = {}
@@ -162,14 +135,15 @@ def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
         fontsize=8,
         labelcolor=INK,
     )
-    said = "; ".join(_best(space, inside) for space, inside in frames.items())
-    alt = f"NMI by number of clusters in {len(frames)} spaces. Highest: {said}."
+    said = "; ".join(_spoken(best(curves, space)) for space in frames)
+    alt = f"NMI by number of clusters in {len(frames)} spaces. Best: {said}."
     exhibit = Exhibit(
         "figure-4.5",
         "NMI of the clusterings in each space",
         ("space", "method", "k", "nmi"),
         _rows(curves),
-        f"Highest with at least two clusters: {said}.",
+        "NMI rises with k by chance alone. Farthest above uniform labels (in brackets their "
+        f"score): {said}.",
         to_svg(figure, alt),
         alt=alt,
     )
@@ -205,19 +179,13 @@ def _frame(axes: Axes, curves: Sequence[Curve]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _best(space: str, curves: Sequence[Curve]) -> str:
-    """Name the highest score of a space above one cluster."""
-    found = [
-        (float(score), curve.method, int(k))
-        for curve in curves
-        if curve.method not in REFERENCES
-        for k, score in zip(curve.k, curve.nmi, strict=True)
-        if k > 1 and np.isfinite(score)
-    ]
-    if not found:
-        return f"{space} none"
-    score, method, k = max(found)
-    return f"{space} {score:.2f} ({METHOD_NAMES.get(method, method)}, k = {k})"
+def _spoken(found: Best | None) -> str:
+    """Say in a few words which clustering is best."""
+    if found is None:
+        return "none"
+    name = METHOD_NAMES.get(found.method, found.method)
+    score = f"{found.nmi:.2f} ({found.expected:.2f})"
+    return f"{found.space} {name}, k = {found.k}: {score}"
 
 
 def _rows(curves: Sequence[Curve]) -> list[tuple[Cell, ...]]:

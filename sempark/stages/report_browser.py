@@ -14,8 +14,8 @@ from pyspark.sql import functions as F
 from sempark.config import Report
 from sempark.figures import browser_data, sheets
 from sempark.figures.exhibit import checkpoint
-from sempark.figures.nmi_curves import Curve
 from sempark.figures.scales import STATUSES
+from sempark.figures.scored import Curve
 from sempark.figures.style import METHOD_NAMES
 from sempark.stages import report_images, report_pictures
 from sempark.stages.report_images import Catalog

@@ -20,7 +20,7 @@ from sklearn.metrics import adjusted_rand_score
 from sempark.clustering import nmi, references
 from sempark.clustering.density_peaks import centers, density_peaks
 from sempark.clustering.linkage import linkage
-from sempark.figures import clusterings, nmi_curves, noise
+from sempark.figures import clusterings, nmi_curves, noise, scored
 from sempark.figures.exhibit import Exhibit, missing
 from sempark.geometry import two_nn
 from sempark.geometry.neighbors import nearest
@@ -123,18 +123,18 @@ def _data_set(name: str) -> tuple[NDArray[np.float64], NDArray[np.int64] | None,
     return X, y, 3
 
 
-def curves(source: Source) -> list[nmi_curves.Curve]:
+def curves(source: Source) -> list[scored.Curve]:
     """Give the scored curves of every space and method, thinned out; none without scores."""
     return [] if source.lacks("scores") else list(_curves(_thinned(source.read("scores"))))
 
 
-def scores(source: Source, curves: Sequence[nmi_curves.Curve]) -> Iterator[Exhibit]:
+def scores(source: Source, curves: Sequence[scored.Curve]) -> Iterator[Exhibit]:
     """Figures 4.4 and 4.5."""
     if why := source.lacks("scores"):
         yield missing("figure-4.4", "Reference curves for the NMI against the categories", why)
         yield missing("figure-4.5", "NMI of the clusterings in each space", why)
         return
-    known = [curve for curve in curves if curve.method in nmi_curves.REFERENCES]
+    known = [curve for curve in curves if curve.method in scored.REFERENCES]
     first = [curve for curve in known if curve.space == known[0].space]
     yield (
         nmi_curves.references(first)
@@ -155,7 +155,7 @@ def _thinned(table: DataFrame) -> DataFrame:
     return rows.where(F.col("alone") | F.col("k").isin(sorted(kept))).drop("alone")
 
 
-def _curves(table: DataFrame) -> Iterator[nmi_curves.Curve]:
+def _curves(table: DataFrame) -> Iterator[scored.Curve]:
     arrow = table.toArrow().sort_by([("space", "ascending"), ("k", "ascending")])
     groups: dict[tuple[str, str], list[tuple[int, float]]] = {}
     for space, method, k, score in rows_of(arrow):
@@ -163,4 +163,4 @@ def _curves(table: DataFrame) -> Iterator[nmi_curves.Curve]:
         groups.setdefault((str(space), str(method)), []).append((int(k or 0), value))
     for (space, method), points in sorted(groups.items()):
         values = np.asarray(points, np.float64)
-        yield nmi_curves.Curve(space, method, values[:, 0], values[:, 1])
+        yield scored.Curve(space, method, values[:, 0], values[:, 1])

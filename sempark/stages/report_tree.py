@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pyspark.sql import functions as F
 
 from sempark.figures import gallery, page, sheets
+from sempark.figures.dataset import length
 from sempark.figures.exhibit import Cell, Exhibit, missing
 from sempark.figures.tree_order import Node
 from sempark.stages.report_images import Catalog
@@ -76,7 +77,7 @@ def made(source: Source, found: Catalog, px: int, hide: bool) -> Trees:
         if path:
             files.append((path, sheets.sheet(tiles, len(tiles), px)))
         start, end = found.order.ranges[number]
-        name = node.name.replace("_", " ")
+        name = _trail(node, {each.id: each for each in found.order.nodes})
         strips.append(
             page.Strip(node.id, name, node.depth, end - start, _words(node), path, len(tiles))
         )
@@ -93,6 +94,15 @@ def _chosen(found: Catalog, number: int) -> list[str]:
     return (named or found.order.md5s[start:end])[: 1 + N_TYPICAL + N_BORDER]
 
 
+def _trail(node: Node, nodes: dict[str, Node]) -> str:
+    """Names from the category down to a node."""
+    names = [node.name]
+    while node.parent:
+        node = nodes[node.parent]
+        names.insert(0, node.name)
+    return " › ".join(names).replace("_", " ")
+
+
 def _words(node: Node) -> str:
     """What there is to say of a node, in a line."""
     facts, said = node.facts, []
@@ -101,7 +111,7 @@ def _words(node: Node) -> str:
         said.append(f"{share:.0%} labelled")
     low, high = facts.get("nm_per_px_low"), facts.get("nm_per_px_high")
     if isinstance(low, float) and isinstance(high, float):
-        said.append(f"{low:.3g} to {high:.3g} nm a pixel")
+        said.append(f"{length(low)} to {length(high)} a pixel")
     maker, part = facts.get("instrument"), facts.get("instrument_share")
     if maker and isinstance(part, float):
         only = " (one instrument's cluster)" if part >= 0.95 and node.depth else ""

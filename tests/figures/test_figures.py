@@ -20,6 +20,7 @@ from sempark.figures import (
     noise,
     scales,
     schematics,
+    scored,
     sheets,
 )
 from sempark.figures.style import GRID, INK, new_figure, to_png, to_svg
@@ -268,7 +269,7 @@ def test_discrete_distance_counts_its_squares():
 
 
 def curve(space, method, k, nmi):
-    return nmi_curves.Curve(space, method, np.array(k, float), np.array(nmi, float))
+    return scored.Curve(space, method, np.array(k, float), np.array(nmi, float))
 
 
 def test_scores_name_the_best_above_one_cluster_and_no_reference():
@@ -279,13 +280,37 @@ def test_scores_name_the_best_above_one_cluster_and_no_reference():
         curve("only", "reference_uniform", [2], [0.1]),
     ]
     exhibit = nmi_curves.scores(curves, ["in"])
-    assert "s_9in 0.40 (Ward linkage, k = 3)" in exhibit.caption
+    assert "s_9in Ward linkage, k = 3: 0.40 (0.00)" in exhibit.caption
     assert "only" not in exhibit.caption
     assert ("s_9in", "reference_refined", 2, None) in exhibit.rows
     assert len(exhibit.rows) == 7
     assert {"s_9in (untrained)", "Ward linkage", "HDBSCAN", "best refinement"} <= set(
         texts(exhibit)
     )
+
+
+def test_best_is_above_chance_and_not_the_highest():
+    curves = [
+        curve("s", "reference_uniform", [1, 10, 100], [0, 0.1, 0.9]),
+        curve("s_9ft", "ward", [1, 10, 100], [0, 0.5, 0.95]),
+        curve("s_9ft", "single", [1, 10, 100], [0, 0.5, 0.9]),
+        curve("t_9ft", "single", [2], [0.3]),
+        curve("u_9ft", "single", [1], [0.0]),
+    ]
+    found = scored.best(curves, "s_9ft")
+    assert (found.method, found.k, found.nmi) == ("single", 10, 0.5)
+    assert found.expected == pytest.approx(0.1)
+    assert scored.best(curves, "t_9ft") == scored.Best("t_9ft", "single", 2, 0.3, 0.0)
+    assert scored.best(curves, "u_9ft") is None
+    assert [c.method for c in scored.behind(curves, "s_9ft")] == ["reference_uniform"]
+    assert scored.behind(curves, "sx_9ft") == []
+
+
+@pytest.mark.parametrize(
+    ("nm", "text"), [(0.861, "0.861 nm"), (1340.4, "1.34 µm"), (2e6, "2 mm"), (0.0, "0 nm")]
+)
+def test_lengths_have_fitting_units(nm, text):
+    assert dataset.length(nm) == text
 
 
 def test_references_and_example_draw_what_they_are_given():

@@ -219,6 +219,9 @@
     if (image.paths && image.paths.length) {
       out.append(el("h2", {}, "Sources"), el("ul", { class: "paths" }, image.paths.map((each) => el("li", {}, each))));
     }
+    if (S.state.run.spaces.length && !(image.near || []).some((pairs) => pairs.length)) {
+      out.append(el("p", { class: "soft" }, "No neighbors: it lies outside the chosen scale range."));
+    }
     (image.near || []).forEach(function (pairs, i) {
       if (!pairs.length) return;
       out.append(el("h2", {}, "Nearest in ", el("span", { class: "space" }, spaceName(S.state.run.spaces[i]))),
