@@ -10,6 +10,7 @@ LIBRARY = [
     "numpy>=2.0,<3",
     "scipy>=1.13",
     "scikit-learn>=1.6",
+    "threadpoolctl>=3.1",
     "faiss-cpu>=1.10",
     "fastcluster>=1.2.6",
     "numba>=0.61",
@@ -24,6 +25,7 @@ PIPELINE = [
     "tifffile>=2024.8",
     "imagecodecs>=2024.6",
     "matplotlib>=3.9",
+    "pillow>=10",
     "tqdm>=4.66",
     "jinja2>=3.1",
 ]

@@ -39,7 +39,6 @@ def build(context: job.Context) -> pa.Table:
         hierarchies(context),
         partitions(context),
         {row["md5"]: row["category"] for row in known},
-        context.config.subset.name,
         context.config.scores.ami_k,
     )
 

@@ -30,12 +30,11 @@ def build(
     hierarchies: Iterable[tuple[str, str, Sequence[str], Merges]],
     partitions: Iterable[tuple[str, str, Sequence[str], Labels]],
     categories: Mapping[str, str],
-    subset: str,
     ami_k: Sequence[int],
 ) -> pa.Table:
     """Score (space, method, md5s, result) by result. Key: space, method, k.
 
-    The references stand under the subset's name, k from 1 to the number of labelled images.
+    The references are the same in each space: k from 1 to the number of labelled images.
     """
     if len(set(categories.values())) < 2:
         raise PassedOver("no labels of two categories in the subset")
@@ -46,8 +45,9 @@ def build(
     for space, method, md5s, clusters in partitions:
         tables.append(_flat(space, method, clusters, encode(md5s, categories)))
     labels = encode(sorted(categories), categories)
-    for method, reference in REFERENCES.items():
-        tables.append(_table(subset, method, reference(labels)))
+    references_ = {method: curve(labels) for method, curve in REFERENCES.items()}
+    spaces = sorted({table["space"][0].as_py() for table in tables if table.num_rows})
+    tables += [_table(space, *each) for space in spaces for each in references_.items()]
     return pa.concat_tables(tables)
 
 

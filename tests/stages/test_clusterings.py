@@ -83,7 +83,6 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
         [("s", "ward", blobs.md5s, found)],
         [("s", "spectral", blobs.md5s, flat)],
         categories,
-        "1u-2u",
         [3],
     )
     rows = {(r["space"], r["method"], r["k"]): r for r in table.to_pylist()}
@@ -94,13 +93,13 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
     assert rows["s", "ward", 3]["ami"] == pytest.approx(1.0)
     assert rows["s", "ward", 2]["ami"] is None
     assert rows["s", "spectral", 3]["nmi"] == pytest.approx(1.0)
-    assert rows["1u-2u", "reference_refined", 3]["nmi"] == pytest.approx(1.0)
-    assert rows["1u-2u", "reference_refined", 2]["nmi"] is None
+    assert rows["s", "reference_refined", 3]["nmi"] == pytest.approx(1.0)
+    assert rows["s", "reference_refined", 2]["nmi"] is None
 
 
 def test_one_category_is_passed_over(blobs) -> None:
     with pytest.raises(PassedOver, match="two categories"):
-        scores.build([], [], {"000": "a"}, "1u-2u", [])
+        scores.build([], [], {"000": "a"}, [])
     with pytest.raises(PassedOver, match="two categories"):
         distances.sample({"000": "Tips"}, {"Tips": 2}, 1)
 
