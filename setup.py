@@ -48,7 +48,7 @@ setup(
     license="MIT",
     python_requires=">=3.11,<3.14",
     packages=find_packages(include=["sempark", "sempark.*"]),
-    package_data={"sempark": ["default.toml", "figures/templates/*"]},
+    package_data={"sempark": ["default.toml", "figures/templates/*", "scalebar/*.npz"]},
     install_requires=LIBRARY,
     extras_require={
         "pipeline": PIPELINE,
