@@ -27,6 +27,7 @@ from sempark.tables import LABELS, arrow_schema
 
 PREFIX = "labels:"
 """Of a label set's source name in the inventory."""
+FILES_A_TASK = 100
 LOOK_SCHEMA = "file_md5 string, path string, perceptual_hash bigint, failed string"
 MATCH_SCHEMA = "file_md5 string, md5 string, matched_by string, encoder string, failed string"
 
@@ -94,8 +95,11 @@ def match(files: DataFrame, images: DataFrame, settings: Labels, limits: Images)
     if not set(kinds) - {"jpeg_md5"}:
         return direct
     bounds = Limits(limits.max_pixels, limits.timeout_seconds, limits.memory_mb << 20)
+    # a cached table is not split anew by its size: say how many tasks are worth their start
+    n_parts = max(2, rest.count() // FILES_A_TASK + 1)
+    rest = rest.repartition(n_parts, "file_md5")
     looks = rest.mapInArrow(lambda batches: _look(batches, bounds), LOOK_SCHEMA).persist()
-    alike = matching.alike(looks, survivors)
+    alike = matching.alike(looks, survivors).repartition(n_parts, "file_md5")
     proved = alike.mapInArrow(lambda batches: _prove(batches, kinds, bounds), MATCH_SCHEMA)
     failed = looks.where(F.col("failed").isNotNull())
     failed = failed.select("file_md5", none, none, none, "failed")
