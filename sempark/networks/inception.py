@@ -8,6 +8,7 @@ Source: thesis, section 3.1; Szegedy et al. 2015, arXiv:1512.00567.
 """
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ def _imagenet(architecture: str, size: int) -> Any:
         return maker(weights="imagenet", classifier_activation=None, input_shape=(size, size, 3))
     except Exception as error:
         # Keras raises a bare Exception when a download fails.
-        place = Path(keras.config.keras_home()) / "models"
+        place = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models"
         named = (
             f"put {_IMAGENET_FILE} (MD5 {_IMAGENET_MD5}) into {place}"
             if architecture == "InceptionV3"
