@@ -42,6 +42,7 @@ class Clock:
         self.inner = ocr.read_lines
 
     def read_lines(self, crops, page_mode: int = 7):
+        """Read as `ocr.read_lines` does, and note the time."""
         start = time.perf_counter()
         lines = self.inner(crops, page_mode)
         self.seconds += time.perf_counter() - start

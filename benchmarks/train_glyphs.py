@@ -1,6 +1,6 @@
 """Train the glyph reader's network on drawn text and store its weights.
 
-python benchmarks/train_glyphs.py [--strings 40000] [--without FONT] [--out sempark/scalebar/glyphs.npz]
+python benchmarks/train_glyphs.py [--strings 26000] [--epochs 8] [--without FONT ...] [--out FILE]
 
 Text is drawn by Pillow in the fonts found under --fonts, with and without smoothing, at
 digit heights of 6 to 50 px, then blurred, compressed, stretched and made noisy. It goes
@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
 from sempark.scalebar import glyphs
 
 NUMBERS = (1, 2, 3, 4, 5, 10, 20, 25, 30, 40, 50, 100, 200, 250, 300, 400, 500, 6, 7, 8, 9, 60, 80)
@@ -152,8 +153,8 @@ def _name(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--strings", type=int, default=40000)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--strings", type=int, default=26000)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
     parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
     parser.add_argument("--out", default=str(glyphs.WEIGHTS_FILE))
@@ -168,7 +169,7 @@ def main() -> None:
     kept = number % 10 == 0
     print(
         f"{len(x)} glyphs, by class:",
-        dict(zip(glyphs.CLASSES, np.bincount(y, minlength=15).tolist())),
+        dict(zip(glyphs.CLASSES, np.bincount(y, minlength=15).tolist(), strict=True)),
     )
     layers = tf.keras.layers
     model = tf.keras.Sequential(

@@ -2,7 +2,7 @@
 
 In: a gray picture, uint8 (h, w). Out: the boxes of near-constant background that hold
 ink, largest first, each with its background level.
-The idea: levels that fill many flat 5 x 5 neighborhoods of the lower part are candidate
+The idea: levels that fill many flat neighborhoods of the lower part are candidate
 backgrounds; flat pixels of one level, closed over their text, must fill a rectangle.
 
 Source: section 2.3 of the thesis, step 1, made independent of the stripe's color, width,
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 Gray = NDArray[np.uint8]
 
-FLAT_RANGE = 14  # gray levels inside a 5 x 5 neighborhood; JPEG leaves 1-4 of deviation
-LEVEL_TOLERANCE = 12
+FLAT_RANGE = 14  # gray levels inside a neighborhood; JPEG leaves 1-4 of deviation
+LEVEL_TOLERANCE = 15
 MAX_LEVELS = 4
+SMALL_WIDTH = 900
 MAX_SPREAD = 5.0
 MAX_BOXES = 3
 WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
@@ -65,7 +66,8 @@ def find(gray: Gray) -> list[DataBar]:
     step = max(1, round(width / WORK_WIDTH))
     top = int(height * (1 - SEARCHED_SHARE)) // step * step
     low = np.ascontiguousarray(gray[top::step, ::step])
-    square = np.ones((5, 5), np.uint8)
+    side = 3 if width < SMALL_WIDTH else 5  # small text leaves little flat between its rows
+    square = np.ones((side, side), np.uint8)
     span = cv2.subtract(cv2.dilate(low, square), cv2.erode(low, square))
     found: list[DataBar] = []
     spreads: list[float] = []
@@ -153,10 +155,12 @@ def _widest_rows(region: Gray) -> slice:
 def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int, Gray]:
     """Grow a region, found at half size, over the rows and columns of its level beside it."""
     height, width = near.shape
-    rows = np.flatnonzero(near[y : y + region.shape[0], x : x + region.shape[1]].mean(axis=1) > 0.5)
-    if rows.size:  # half a pixel of the specimen may be left at the edges
-        region = region[min(rows[0], EDGE_REACH) :]
-        y += min(int(rows[0]), EDGE_REACH)
+    near_rows = np.flatnonzero(
+        near[y : y + region.shape[0], x : x + region.shape[1]].mean(axis=1) > 0.5
+    )
+    if near_rows.size:  # half a pixel of the specimen may be left at the edges
+        region = region[min(near_rows[0], EDGE_REACH) :]
+        y += min(int(near_rows[0]), EDGE_REACH)
     h, w = region.shape
     sides = [0, 0, 0, 0]  # top, bottom, left, right
     for _ in range(EDGE_REACH):
@@ -167,7 +171,7 @@ def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int
         sides[1] += int(bottom < height and near[bottom, columns].mean() > EDGE_SHARE)
         sides[2] += int(left >= 0 and near[rows, left].mean() > EDGE_SHARE)
         sides[3] += int(right < width and near[rows, right].mean() > EDGE_SHARE)
-    grown = cv2.copyMakeBorder(region, *sides, cv2.BORDER_REPLICATE)
+    grown = np.pad(region, (sides[:2], sides[2:]), mode="edge")
     return x - sides[2], y - sides[0], x + w + sides[3], y + h + sides[1], grown
 
 

@@ -87,10 +87,11 @@ def number(digits: str, unit: Unit) -> Scale | None:
     Returns
     -------
     Scale or None
-        None for numbers that no scale bar carries (a leading zero, 31.7, 0, over 1000).
+        None for numbers that no scale bar carries (a leading zero, two decimals as
+        in an aperture's 30.00 µm, 31.7, 0, over 1000).
     """
     whole, _, fraction = digits.partition(".")
-    if not whole or (len(whole) > 1 and whole.startswith("0")):
+    if not whole or (len(whole) > 1 and whole.startswith("0")) or len(fraction) > 1:
         return None
     value = float(digits)
     if not MIN_VALUE <= value <= MAX_VALUE:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sempark.scalebar import bar, ink
 from sempark.scalebar.databar import DataBar
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sempark.scalebar import databar
 
 Gray = NDArray[np.uint8]

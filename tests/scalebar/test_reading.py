@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
 from sempark.imaging.decode import decode
 from sempark.scalebar import debug, ocr, reading, thesis
 from sempark.synthetic.databars import bar_range, draw_databar

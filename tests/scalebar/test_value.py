@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sempark.scalebar.value import NM_PER_UNIT, Scale, number, parse
 
 
@@ -45,6 +46,7 @@ def test_reads_scales(text: str, value: float, unit: str) -> None:
         "1m",  # the micro sign was lost: nm or µm
         "31.7 µm",  # a field's width
         "7.5 µm",
+        "30.00 µm",  # an aperture
         "10.5 mm",
         "74.43 nm",
         "WD = 5 mm",
@@ -72,7 +74,8 @@ def test_where_other_words_may_stand() -> None:
 
 
 def test_a_lost_dot_is_not_made_up() -> None:
-    assert parse("2.50 µm") == Scale(2.5, "um", True)
+    assert parse("2.5 µm") == Scale(2.5, "um", True)
+    assert parse("25 µm") == Scale(25.0, "um", True)
     assert parse("250 µm") == Scale(250.0, "um", True)
 
 
