@@ -15,20 +15,24 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from sempark.scalebar.ink import Ink
+from sempark.scalebar.strokes import (
+    MAX_LENGTH_SHARE,
+    Line,
+    block_ends,
+    lines,
+    part_middle,
+    tick_middle,
+)
 
 Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 
 ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
-MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
-MAX_LENGTH_SHARE = 0.62
-END_REACH = 3  # px beside a line's end where its tick is looked for
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,6 @@ class Bar:
         return self.end - self.start
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A horizontal run of ink with its ticks: heights above and below, middles, widths."""
-
-    x0: int
-    x1: int
-    y0: int
-    y1: int
-    left: tuple[int, int]
-    right: tuple[int, int]
-
-
 def find(ink: Ink) -> list[Bar]:
     """Find scale bar candidates.
 
@@ -80,10 +72,10 @@ def find(ink: Ink) -> list[Bar]:
     list of Bar
         Likeliest kinds first, then from top left; empty when there is none.
     """
-    lines = _lines(ink)
-    bars = _broken(ink, lines)
+    strokes = lines(ink)
+    bars = _broken(ink, strokes)
     used = [(b.x0, b.x1, b.line_y0) for b in bars]
-    for line in lines:
+    for line in strokes:
         if any(x0 <= line.x0 and line.x1 <= x1 and abs(line.y0 - y) < 3 for x0, x1, y in used):
             continue
         bar = _single(ink, line)
@@ -93,51 +85,7 @@ def find(ink: Ink) -> list[Bar]:
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
 
 
-def _lines(ink: Ink) -> list[_Line]:
-    """Return all horizontal runs long enough for a bar or for half a broken one."""
-    shortest = max(8, int(MIN_LENGTH_SHARE * ink.picture_width))
-    opened = cv2.morphologyEx(
-        ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
-    )
-    n_parts, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
-    lines = []
-    for x, y, w, h, area in stats[1:n_parts].tolist():
-        if h > max(6, 0.7 * w) or area < 0.75 * w * h:
-            continue
-        if w > MAX_LENGTH_SHARE * ink.picture_width:
-            continue
-        left = _tick(ink.mask, x, y, y + h, -1)
-        right = _tick(ink.mask, x + w - 1, y, y + h, 1)
-        lines.append(_Line(x, x + w, y, y + h, left, right))
-    return lines
-
-
-def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
-    """Return how far the tallest column near a line's end stands above and below the line."""
-    height, width = mask.shape
-    thick = y1 - y0
-    best = (0, 0)
-    for offset in range(-END_REACH - thick // 3, END_REACH):
-        column = x + side * offset
-        if not 0 <= column < width:
-            continue
-        values = mask[:, column]
-        if not values[y0:y1].any():
-            continue
-        middle = y0 + int(np.argmax(values[y0:y1]))
-        up = middle
-        while up > 0 and values[up - 1]:
-            up -= 1
-        down = middle
-        while down < height - 1 and values[down + 1]:
-            down += 1
-        here = (max(0, y0 - up), max(0, down - (y1 - 1)))
-        if sum(here) > sum(best):
-            best = here
-    return best
-
-
-def _single(ink: Ink, line: _Line) -> Bar | None:
+def _single(ink: Ink, line: Line) -> Bar | None:
     """Return the bar that one line makes with its own ends, if any."""
     tall = max(3, round(0.75 * (line.y1 - line.y0)))
     ticks = [sum(line.left) >= tall, sum(line.right) >= tall]
@@ -148,7 +96,7 @@ def _single(ink: Ink, line: _Line) -> Bar | None:
     return None
 
 
-def _ticked(ink: Ink, line: _Line) -> Bar | None:
+def _ticked(ink: Ink, line: Line) -> Bar | None:
     """Return the bar of a line with two ticks of equal height, if it is one."""
     thick, length = line.y1 - line.y0, line.x1 - line.x0
     if length < max(MIN_TICKED_PX, MIN_TICKED_SHARE * ink.picture_width, 2.8 * thick):
@@ -165,11 +113,11 @@ def _ticked(ink: Ink, line: _Line) -> Bar | None:
     y0, y1 = line.y0 - heights[0], line.y1 + heights[1]
     if _closed(ink, line, y0, y1):
         return None
-    start, end = (_tick_middle(ink, line, y0, y1, side) for side in (-1, 1))
+    start, end = (tick_middle(ink, line, y0, y1, side) for side in (-1, 1))
     return Bar("ticked", start, end, line.x0, y0, line.x1, y1, line.y0, line.y1)
 
 
-def _plain(ink: Ink, line: _Line) -> Bar | None:
+def _plain(ink: Ink, line: Line) -> Bar | None:
     """Return the block or line without ticks, if its ends are its own."""
     inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
     kind: Kind = "block" if line.y1 - line.y0 >= 5 else "line"
@@ -184,7 +132,7 @@ def _plain(ink: Ink, line: _Line) -> Bar | None:
             return None
     if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
         return None
-    start, end = _block_ends(ink, line)
+    start, end = block_ends(ink, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
 
 
@@ -216,7 +164,7 @@ def erase(ink: Ink, bar: Bar) -> Ink:
     return replace(ink, labels=labels, parts=stats)
 
 
-def _closed(ink: Ink, line: _Line, y0: int, y1: int) -> bool:
+def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:
     """Tell whether the ends are joined by a second line: a frame, an icon, no bar."""
     thick = line.y1 - line.y0
     inner = slice(line.x0 + 2, max(line.x0 + 3, line.x1 - 2))
@@ -234,54 +182,11 @@ def _closed(ink: Ink, line: _Line, y0: int, y1: int) -> bool:
     return False
 
 
-def _tick_middle(ink: Ink, line: _Line, y0: int, y1: int, side: int) -> float:
-    """Return the sub-pixel middle of an end tick: the centroid of its ink beside the line."""
-    thick = line.y1 - line.y0
-    rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
-    if rows.size < 2:
-        rows = np.arange(y0, y1)
-    outer = line.x0 if side < 0 else line.x1 - 1
-    expected, reach = outer - side * (thick // 2), thick // 2 + 3
-    first = max(0, expected - reach)
-    last = min(ink.mask.shape[1], expected + reach + 1)
-    window = ink.contrast[rows][:, first:last].astype(float)
-    profile = np.median(window, axis=0)
-    ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
-    profile[profile < 0.12 * ceiling] = 0
-    # the tick is the run of columns nearest the line's end
-    columns = np.flatnonzero(profile)
-    if columns.size == 0:
-        return outer + 0.5
-    nearest = int(columns[np.argmin(np.abs(columns - (outer - first)))])
-    a = b = nearest
-    while a > 0 and profile[a - 1] > 0:
-        a -= 1
-    while b < profile.size - 1 and profile[b + 1] > 0:
-        b += 1
-    weights = profile[a : b + 1]
-    return first + float(np.average(np.arange(a, b + 1), weights=weights)) + 0.5
-
-
-def _block_ends(ink: Ink, line: _Line) -> tuple[float, float]:
-    """Return a block's outer edges, sub-pixel by the share of ink in the columns around them."""
-    rows = slice(line.y0, line.y1)
-    full = float(np.median(ink.contrast[rows, line.x0 : line.x1])) or 1.0
-    reach = min(3, (line.x1 - line.x0) // 3)
-    ends = []
-    for edge, side in ((line.x0, -1), (line.x1, 1)):
-        first, last = max(0, edge - reach), min(ink.mask.shape[1], edge + reach)
-        profile = ink.contrast[rows, first:last].astype(float)
-        share = np.clip(np.median(profile, axis=0) / full, 0, 1)
-        share[share < 0.12] = 0
-        ends.append(last - share.sum() if side < 0 else first + share.sum())
-    return float(ends[0]), float(ends[1])
-
-
-def _broken(ink: Ink, lines: list[_Line]) -> list[Bar]:
+def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
     """Pair half lines around a text: same row and thickness, like lengths, outer ticks."""
     bars = []
-    for a in lines:
-        for b in lines:
+    for a in strokes:
+        for b in strokes:
             gap = b.x0 - a.x1
             thick = max(a.y1 - a.y0, b.y1 - b.y0)
             if gap < 8 or abs(a.y0 - b.y0) > 1 or abs(a.y1 - b.y1) > 1 or thick > 12:
@@ -304,7 +209,7 @@ def _broken(ink: Ink, lines: list[_Line]) -> list[Bar]:
                 continue
             y0 = a.y0 - max(a.left[0], b.right[0])
             y1 = a.y1 + max(a.left[1], b.right[1])
-            start, end = _tick_middle(ink, a, y0, y1, -1), _tick_middle(ink, b, y0, y1, 1)
+            start, end = tick_middle(ink, a, y0, y1, -1), tick_middle(ink, b, y0, y1, 1)
             bars.append(Bar("broken", start, end, a.x0, y0, b.x1, y1, a.y0, a.y1))
     return bars
 
@@ -328,7 +233,7 @@ def _separate_ticks(ink: Ink) -> list[Bar]:
             continue
         y0, y1 = min(p[1] for p in parts), max(p[1] + p[3] for p in parts)
         x0, x1 = parts[0][0], parts[-1][0] + parts[-1][2]
-        start, end = (_part_middle(ink, p) for p in (parts[0], parts[-1]))
+        start, end = (part_middle(ink, p) for p in (parts[0], parts[-1]))
         bars.append(Bar("ticks", start, end, x0, y0, x1, y1, y0, y1))
     return bars
 
@@ -349,11 +254,3 @@ def _evenly_spaced(row: list[list[int]]) -> list[list[int]]:
             start = i + 1
     run = row[best[0] : best[1] + 1]
     return run if len(run) >= MIN_TICKS and step >= 2 * row[0][2] else []
-
-
-def _part_middle(ink: Ink, part: list[int]) -> float:
-    """Return the sub-pixel middle of an upright part."""
-    x, y, w, h, _ = part
-    first = max(0, x - 1)
-    profile = ink.contrast[y : y + h, first : x + w + 1].astype(float).mean(axis=0)
-    return first + float(np.average(np.arange(profile.size), weights=profile)) + 0.5

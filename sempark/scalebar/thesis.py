@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from sempark.scalebar import ocr
 from sempark.scalebar.databar import Gray
-from sempark.scalebar.reading import Reading, Status
+from sempark.scalebar.proposal import Status
+from sempark.scalebar.reading import Reading
 from sempark.scalebar.value import NM_PER_UNIT, Unit
 
 Box = tuple[int, int, int, int]  # x, y, w, h

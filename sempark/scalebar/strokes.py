@@ -1,0 +1,124 @@
+"""Horizontal strokes in ink: where they lie, what stands at their ends, how far they reach.
+
+In: ink. Out: strokes with the heights of the ticks at their ends, and sub-pixel positions
+of ticks and edges, from the ink's weight in the columns around them.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sempark.scalebar.ink import Ink
+
+MIN_LENGTH_SHARE = 0.018  # of the picture's width
+MAX_LENGTH_SHARE = 0.62
+END_REACH = 3  # px beside a line's end where its tick is looked for
+
+
+@dataclass(frozen=True)
+class Line:
+    """A horizontal run of ink with its ticks: heights above and below, middles, widths."""
+
+    x0: int
+    x1: int
+    y0: int
+    y1: int
+    left: tuple[int, int]
+    right: tuple[int, int]
+
+
+def lines(ink: Ink) -> list[Line]:
+    """Return all horizontal runs long enough for a bar or for half a broken one."""
+    shortest = max(8, int(MIN_LENGTH_SHARE * ink.picture_width))
+    opened = cv2.morphologyEx(
+        ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
+    )
+    n_parts, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    lines = []
+    for x, y, w, h, area in stats[1:n_parts].tolist():
+        if h > max(6, 0.7 * w) or area < 0.75 * w * h:
+            continue
+        if w > MAX_LENGTH_SHARE * ink.picture_width:
+            continue
+        left = _tick(ink.mask, x, y, y + h, -1)
+        right = _tick(ink.mask, x + w - 1, y, y + h, 1)
+        lines.append(Line(x, x + w, y, y + h, left, right))
+    return lines
+
+
+def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
+    """Return how far the tallest column near a line's end stands above and below the line."""
+    height, width = mask.shape
+    thick = y1 - y0
+    best = (0, 0)
+    for offset in range(-END_REACH - thick // 3, END_REACH):
+        column = x + side * offset
+        if not 0 <= column < width:
+            continue
+        values = mask[:, column]
+        if not values[y0:y1].any():
+            continue
+        middle = y0 + int(np.argmax(values[y0:y1]))
+        up = middle
+        while up > 0 and values[up - 1]:
+            up -= 1
+        down = middle
+        while down < height - 1 and values[down + 1]:
+            down += 1
+        here = (max(0, y0 - up), max(0, down - (y1 - 1)))
+        if sum(here) > sum(best):
+            best = here
+    return best
+
+
+def tick_middle(ink: Ink, line: Line, y0: int, y1: int, side: int) -> float:
+    """Return the sub-pixel middle of an end tick: the centroid of its ink beside the line."""
+    thick = line.y1 - line.y0
+    rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
+    if rows.size < 2:
+        rows = np.arange(y0, y1)
+    outer = line.x0 if side < 0 else line.x1 - 1
+    expected, reach = outer - side * (thick // 2), thick // 2 + 3
+    first = max(0, expected - reach)
+    last = min(ink.mask.shape[1], expected + reach + 1)
+    window = ink.contrast[rows][:, first:last].astype(float)
+    profile = np.median(window, axis=0)
+    ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
+    profile[profile < 0.12 * ceiling] = 0
+    # the tick is the run of columns nearest the line's end
+    columns = np.flatnonzero(profile)
+    if columns.size == 0:
+        return outer + 0.5
+    nearest = int(columns[np.argmin(np.abs(columns - (outer - first)))])
+    a = b = nearest
+    while a > 0 and profile[a - 1] > 0:
+        a -= 1
+    while b < profile.size - 1 and profile[b + 1] > 0:
+        b += 1
+    weights = profile[a : b + 1]
+    return first + float(np.average(np.arange(a, b + 1), weights=weights)) + 0.5
+
+
+def block_ends(ink: Ink, line: Line) -> tuple[float, float]:
+    """Return a block's outer edges, sub-pixel by the share of ink in the columns around them."""
+    rows = slice(line.y0, line.y1)
+    full = float(np.median(ink.contrast[rows, line.x0 : line.x1])) or 1.0
+    reach = min(3, (line.x1 - line.x0) // 3)
+    ends = []
+    for edge, side in ((line.x0, -1), (line.x1, 1)):
+        first, last = max(0, edge - reach), min(ink.mask.shape[1], edge + reach)
+        profile = ink.contrast[rows, first:last].astype(float)
+        share = np.clip(np.median(profile, axis=0) / full, 0, 1)
+        share[share < 0.12] = 0
+        ends.append(last - share.sum() if side < 0 else first + share.sum())
+    return float(ends[0]), float(ends[1])
+
+
+def part_middle(ink: Ink, part: list[int]) -> float:
+    """Return the sub-pixel middle of an upright part."""
+    x, y, w, h, _ = part
+    first = max(0, x - 1)
+    profile = ink.contrast[y : y + h, first : x + w + 1].astype(float).mean(axis=0)
+    return first + float(np.average(np.arange(profile.size), weights=profile)) + 0.5
