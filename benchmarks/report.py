@@ -82,11 +82,11 @@ def files(order: Order, rng: np.random.Generator) -> Iterator[tuple[str, bytes]]
     }
     near = [(rng.integers(0, n, (n, N_NEAR)), rng.random((n, N_NEAR))) for _ in SPACES + CODED]
     clusterings = []
+    points = rng.normal(size=(n, 10)) + 4 * rng.normal(size=(40, 10))[rng.integers(0, 40, n)]
+    hierarchies = {method: linkage(points, method) for method in METHODS}
     for space, name in enumerate(CODED):
-        points = rng.normal(size=(n, 10)) + 4 * rng.normal(size=(40, 10))[rng.integers(0, 40, n)]
         yield browser_data.script(f"space-{space}", list(range(n)))
-        for method in METHODS:
-            merges = linkage(points, method)
+        for method, merges in hierarchies.items():
             number = len(clusterings)
             yield from browser_data.merges(number, merges.children, merges.heights)
             clusterings.append(

@@ -52,7 +52,7 @@ def script(name: str, content: object) -> tuple[str, bytes]:
     ValueError
         If it is larger than `MOST_BYTES`.
     """
-    text = json.dumps(_finite(content), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    text = _json(content)
     data = f'sempark.chunk("{name}",{text});\n'.replace("<", "\\u003c").encode("ascii")
     if len(data) > MOST_BYTES:
         raise ValueError(f"{name}: expected at most {MOST_BYTES} bytes, received {len(data)}")
@@ -195,6 +195,14 @@ def _near(rows: Ints, distances: NDArray[np.float64]) -> list[list[float]]:
     """Rows and distances of one image's neighbors, those not shown left out."""
     pairs = zip(rows.tolist(), distances.tolist(), strict=True)
     return [[int(row), float(f"{distance:.4g}")] for row, distance in pairs if row >= 0]
+
+
+def _json(content: object) -> str:
+    """Write JSON; what holds NaN is written again without, which takes its time."""
+    try:
+        return json.dumps(content, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(content), separators=(",", ":"), allow_nan=False)
 
 
 def _finite(content: object) -> object:
