@@ -68,10 +68,11 @@ def test_other_pictures(scene: Gray) -> None:
     assert compare(scene, flat).kind == "different"
 
 
-def test_a_second_shot_has_its_own_noise(scene: Gray) -> None:
+@pytest.mark.parametrize("noise", [11, 15, 30])
+def test_a_second_shot_has_its_own_noise(scene: Gray, noise: float) -> None:
     rng = np.random.default_rng(1)
     still = cv2.GaussianBlur(scene, (0, 0), 2).astype(float)
-    shots = [np.clip(still + rng.normal(0, 15, still.shape), 0, 255) for _ in range(2)]
+    shots = [np.clip(still + rng.normal(0, noise, still.shape), 0, 255) for _ in range(2)]
     assert compare(*(shot.astype(np.uint8) for shot in shots)).kind == "different"
 
 
