@@ -42,7 +42,7 @@ prepare() {
         [ -x "$here/.venv/bin/python" ] || "$python" -m venv "$here/.venv"
         "$here/.venv/bin/python" -m pip install -q --disable-pip-version-check \
             ${SEMPARK_WHEELS:+--no-index --find-links "$SEMPARK_WHEELS"} \
-            -e "$here[$extras]" >&2
+            --use-pep517 -e "$here[$extras]" >&2
         { cat "$here/setup.py"; echo "$extras"; } >"$here/.venv/sempark-stamp"
     fi
 }

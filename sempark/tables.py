@@ -139,7 +139,7 @@ INVENTORY = Table(
     name="inventory",
     key=("path",),
     inputs=(),
-    settings=("input.source", "input.labels"),
+    settings=(),
     thesis="2.1, table 2.1",
     columns=_columns("""
         path        | string  | full path or URI; bytes that are no UTF-8, and %, as %XX
@@ -161,7 +161,7 @@ IMAGES_FLAT = Table(
     name="images_flat",
     key=("md5",),
     inputs=("inventory",),
-    settings=("input.source", "input.formats", "images", "run"),
+    settings=("input.formats", "images", "run"),
     thesis="2.1",
     columns=_columns("""
         md5              | string        | of the file's content
@@ -203,7 +203,7 @@ LABELS = Table(
     name="labels",
     key=("data_set", "file"),
     inputs=("inventory", "images_flat"),
-    settings=("input.labels", "labels"),
+    settings=("labels",),
     thesis="2.2, table 2.2, figures 2.3, 2.4",
     columns=_columns("""
         data_set    | string  | name of the label set
