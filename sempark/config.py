@@ -77,7 +77,6 @@ class Scale:
     """The scale reader."""
 
     method: str
-    engine: str
     batch: int
     overrides: str
 
@@ -295,7 +294,6 @@ class Config:
 CHOICES: dict[str, tuple[str, ...]] = {
     "labels.conflicts": ("drop", "first"),
     "scale.method": ("sempark", "thesis"),
-    "scale.engine": ("pytesseract", "tesserocr"),
     "subset.by": ("printed", "nm_per_px"),
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),

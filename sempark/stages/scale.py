@@ -16,10 +16,11 @@ import cv2
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from threadpoolctl import threadpool_limits
 
 from sempark.config import Scale
 from sempark.imaging import jpeg
-from sempark.scalebar import reading
+from sempark.scalebar import reading, thesis
 from sempark.tables import SCALE, Agreement, arrow_schema
 
 NM_PER_UNIT = {"nm": 1.0, "um": 1e3, "mm": 1e6}
@@ -100,18 +101,20 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Scale) -> Iterator[pa.R
     """Read the scales of a partition, a fixed number of images a Tesseract call."""
     cv2.setNumThreads(1)
     pending: list[tuple[str, bytes]] = []
-    for batch in batches:
-        pending += zip(batch["md5"].to_pylist(), batch["jpeg"].to_pylist(), strict=True)
-        while len(pending) >= settings.batch:
-            yield _rows(pending[: settings.batch], settings)
-            pending = pending[settings.batch :]
-    if pending:
-        yield _rows(pending, settings)
+    with threadpool_limits(1):  # the tasks share the cores; small products gain nothing by threads
+        for batch in batches:
+            pending += zip(batch["md5"].to_pylist(), batch["jpeg"].to_pylist(), strict=True)
+            while len(pending) >= settings.batch:
+                yield _rows(pending[: settings.batch], settings)
+                pending = pending[settings.batch :]
+        if pending:
+            yield _rows(pending, settings)
 
 
 def _rows(images: Sequence[tuple[str, bytes]], settings: Scale) -> pa.RecordBatch:
     grays = [jpeg.decode(content) for _, content in images]
-    found = reading.read_many(grays)
+    read_many = thesis.read_many if settings.method == "thesis" else reading.read_many
+    found = read_many(grays)
     rows = [
         {
             "md5": md5,
