@@ -80,3 +80,10 @@ def test_init_files_hold_a_docstring_only() -> None:
     for path in ROOT.glob("sempark/**/__init__.py"):
         body = ast.parse(path.read_text(encoding="utf-8")).body
         assert len(body) == 1 and isinstance(body[0], ast.Expr), path
+
+
+def test_plan_estimates_every_table() -> None:
+    from jobs.plan import COSTS
+    from sempark.tables import TABLES
+
+    assert set(COSTS) == set(TABLES)

@@ -175,7 +175,7 @@ def _reader(path: str | Path) -> Any:
 def _tensor(reader: Any, name: str, path: str | Path) -> Any:
     try:
         return reader.get_tensor(name)
-    except (tf.errors.OpError, RuntimeError) as error:
+    except (tf.errors.OpError, RuntimeError, IndexError) as error:
         raise ValueError(f"can't read {name} in {path}, cut short? {_line(error)}") from error
 
 

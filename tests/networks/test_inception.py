@@ -176,8 +176,8 @@ def test_tensors_can_be_named(slim_files):
     name = "InceptionV3/Predictions/Reshape_1:0"
     with pytest.raises(ValueError, match="can't find the tensors for InceptionV3/Predictions"):
         inception.load(slim_files.frozen, layers={"logits": name})
-    pool = "InceptionV3/Logits/AvgPool_1a_8x8/AvgPool:0"
-    network = inception.load(slim_files.frozen, layers={"features": pool})
+    linear = "InceptionV3/Logits/Conv2d_1c_1x1/BiasAdd:0"
+    network = inception.load(slim_files.frozen, layers={"logits": linear})
     assert network.widths == {"features": 2048, "logits": 1001} and network.model is None
 
 
