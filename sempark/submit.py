@@ -11,6 +11,7 @@ import ast
 import difflib
 import os
 import re
+import signal
 import stat
 import subprocess
 import sys
@@ -56,22 +57,30 @@ def run(command: Sequence[str]) -> int:
     # A regular file has one offset a writer: opened twice, its lines would overwrite each other.
     files = [stat.S_ISREG(os.fstat(stream).st_mode) for stream in (1, 2)]
     if not own.exists() or any(files):
-        return subprocess.run(command, check=False, env=env).returncode
+        return wait(subprocess.Popen(command, env=env, start_new_session=True))
     env |= {"SEMPARK_STDOUT": str(own / "1"), "SEMPARK_STDERR": str(own / "2")}
     with tempfile.NamedTemporaryFile("w+", prefix="sempark-native-", delete=False) as noise:
-        try:
-            code = subprocess.run(
-                command, check=False, env=env, stdout=noise, stderr=noise
-            ).returncode
-        except KeyboardInterrupt:
-            return 130  # the job has said what is kept
-        if code in (0, 1, 2, 130):
-            return code
-        noise.seek(0)
-        last = noise.read().strip().splitlines()[-5:]
-        sys.stderr.write("\n".join([f"sempark: ended with code {code}; {noise.name} ends:", *last]))
-        sys.stderr.write("\n")
-        return code
+        code = wait(
+            subprocess.Popen(command, env=env, stdout=noise, stderr=noise, start_new_session=True)
+        )
+        if code not in (0, 1, 2, 130):
+            noise.seek(0)
+            last = "\n".join(noise.read().strip().splitlines()[-5:])
+            sys.stderr.write(f"sempark: ended with code {code}; {noise.name} ends:\n{last}\n")
+    return code
+
+
+def wait(process: subprocess.Popen[bytes]) -> int:
+    """The exit code of spark-submit; Ctrl-C ends it and its Python, and says what is kept."""
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        sys.stderr.write(
+            "\nsempark: stopped; tables that were finished are kept, run it again to go on\n"
+        )
+        return 130
 
 
 def jobs() -> dict[str, Path]:
