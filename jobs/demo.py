@@ -10,6 +10,7 @@ from pathlib import Path
 from jobs.pipeline import STAGES
 from sempark import demo, job, progress, submit
 from sempark.synthetic import corpus
+from sempark.terminal import say
 
 SETS = ("SEM_Dataset", "Hierarchical", "100%", "Majority")
 
@@ -19,7 +20,7 @@ def run(context: job.Context, force: bool) -> None:
     root = Path(settings.path).resolve()
     with progress.watch(context.spark.sparkContext, "drawing"):
         truth = demo.draw(context.spark, settings.images, settings.seed, root / "corpus")
-    job.say(f"{'corpus':<16} {len(truth):,} files of {settings.images:,} pictures below {root}")
+    say(f"{'corpus':<16} {len(truth):,} files of {settings.images:,} pictures below {root}")
     labels = {name: str(root / "corpus" / corpus.LABELS / name) for name in SETS}
     given = replace(
         context.config.input, source=[str(root / "corpus" / corpus.SOURCE)], labels=labels
@@ -27,10 +28,10 @@ def run(context: job.Context, force: bool) -> None:
     own = replace(context, config=replace(context.config, input=given))
     for stage in STAGES:
         job.make(own, stage, force)
-    job.say("")
+    say("")
     for line in demo.compare(truth, own.read):
-        job.say(line)
-    job.say(f"report: {context.store.folder('report') / 'index.html'}")
+        say(line)
+    say(f"report: {context.store.folder('report') / 'index.html'}")
 
 
 if __name__ == "__main__":

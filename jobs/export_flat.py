@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from sempark import job, sources
+from sempark.terminal import say
 
 
 def export(context: job.Context, folder: Path) -> None:
@@ -26,7 +27,7 @@ def export(context: job.Context, folder: Path) -> None:
     counts = done.groupBy("written", "failed").count().collect()
     for row in sorted(counts, key=lambda row: -row["count"]):
         words = row.failed or ("written" if row.written else "there already")
-        job.say(f"{row['count']:,} pairs {words}")
+        say(f"{row['count']:,} pairs {words}")
 
 
 def _write(folder: Path, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -6,13 +6,14 @@
 import sys
 
 from sempark import job
+from sempark.terminal import say
 
 
 def remove(context: job.Context) -> None:
     removed = context.store.collect_garbage()
     for path in removed:
-        job.say(f"removed {path}")
-    job.say(f"{len(removed)} versions removed")
+        say(f"removed {path}")
+    say(f"{len(removed)} versions removed")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from jobs import inventory
 from jobs.pipeline import STAGES
 from sempark import job
 from sempark.tables import TABLES
+from sempark.terminal import say
 
 
 class Cost(NamedTuple):
@@ -62,12 +63,12 @@ def show(context: job.Context) -> None:
         above = [name for name in TABLES[stage.name].inputs if name in changed]
         rows = rows_in if rows_in is not None else rows or source_rows(context)
         if verdict.state == "current" and not above:
-            job.say(f"{stage.name:<16} up to date")
+            say(f"{stage.name:<16} up to date")
             continue
         changed.add(stage.name)
         why = verdict.reason or f"after {', '.join(above)}"
         force = "; needs --force" if verdict.needs_force else ""
-        job.say(f"{stage.name:<16} would run: {why}{force}; {estimate(stage.name, rows, cores)}")
+        say(f"{stage.name:<16} would run: {why}{force}; {estimate(stage.name, rows, cores)}")
 
 
 def source_rows(context: job.Context) -> int:

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from sempark import job
 from sempark.stages import labels
+from sempark.terminal import say
 
 
 def count(context: job.Context) -> None:
@@ -22,10 +23,10 @@ def count(context: job.Context) -> None:
     contents = files.select("file_md5").where("file_md5 IS NOT NULL").distinct()
     found = contents.join(matches, "file_md5", how="left")
     counts = found.groupBy("matched_by", "encoder").count().collect()
-    job.say(f"{sum(row['count'] for row in counts):,} JPEGs with different contents")
+    say(f"{sum(row['count'] for row in counts):,} JPEGs with different contents")
     for row in sorted(counts, key=lambda row: -row["count"]):
         how = row.matched_by or "from no TIFF"
-        job.say(f"{row['count']:>12,}  {how:<12} {row.encoder or ''}")
+        say(f"{row['count']:>12,}  {how:<12} {row.encoder or ''}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 from sempark import job
 from sempark.stages import validate_scale
 from sempark.tables import Refused
+from sempark.terminal import say
 
 
 def show(context: job.Context) -> None:
@@ -27,7 +28,7 @@ def show(context: job.Context) -> None:
     except (OSError, ValueError) as error:
         raise Refused(f"validate.truth: {path}: {error}") from None
     for line in validate_scale.lines(found, missing):
-        job.say(line)
+        say(line)
 
 
 if __name__ == "__main__":

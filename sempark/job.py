@@ -13,7 +13,6 @@ import json
 import logging
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
@@ -21,14 +20,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import progress
+from sempark import progress, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
 from sempark.store import Manifest, Store
@@ -171,13 +169,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
     """Settings, session, log file around the work; every expected failure is one line."""
-    _find_terminal()
+    terminal.find()
     sets = list(arguments.set) + ([f"run.limit={arguments.limit}"] if arguments.limit else [])
     try:
         config = load(arguments.conf, sets)
     except ConfigError as error:
-        return _fail(str(error), 2)
-    log = _start_log()
+        return terminal.fail(str(error), 2)
+    log = terminal.start_log()
     spark = session(config)
     store = None
     try:
@@ -186,12 +184,13 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
         return 0
     except Refused as refused:
         logger.info("refused: %s", refused)
-        return _fail(str(refused), 1)
+        return terminal.fail(str(refused), 1)
     except KeyboardInterrupt:
-        return _fail("stopped; tables that were finished are kept, run it again to go on", 130)
+        return terminal.fail("stopped; what was finished is kept, run it again to go on", 130)
     except Exception as error:  # the traceback goes to the log, one line to the user
         logger.exception("failed")
-        return _fail(f"{_first_line(error)} (traceback in the log: {log})", 1)
+        kept = f"{store.root}/runs/{log.name}" if store else str(log)
+        return terminal.fail(f"{terminal.first_line(error)} (traceback in the log: {kept})", 1)
     finally:
         if store is not None:
             logging.shutdown()
@@ -258,7 +257,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     verdict, inputs, rows_in = inspect(context, stage)
     if verdict.state == "current":
         manifest = context.store.manifest(stage.name) or {}
-        say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
+        terminal.say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
         return Outcome(stage.name, False, manifest, rows_in)
     if verdict.needs_force and not force:
         raise Refused(
@@ -273,7 +272,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     }
     with progress.watch(context.spark.sparkContext, stage.name):
         manifest = _build(context, stage, about, start)
-    say(closing_line(stage.name, rows_in, manifest))
+    terminal.say(closing_line(stage.name, rows_in, manifest))
     return Outcome(stage.name, True, manifest, rows_in)
 
 
@@ -320,48 +319,3 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             found[package] = "not installed"
     return found
-
-
-def _find_terminal() -> None:
-    """Write to the terminal itself; native libraries' messages go where Spark's do (submit.run)."""
-    if "SEMPARK_STDERR" in os.environ:
-        sys.stdout, sys.stderr = (
-            open(os.environ[name], "a", buffering=1, encoding="utf-8")  # noqa: PTH123, SIM115
-            for name in ("SEMPARK_STDOUT", "SEMPARK_STDERR")
-        )
-
-
-def _start_log() -> Path:
-    """A log file for this run; warnings also reach the terminal."""
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
-    path = Path(tempfile.gettempdir()) / f"sempark-{stamp}.log"
-    file = logging.FileHandler(path, encoding="utf-8")
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    screen = logging.StreamHandler()
-    screen.setLevel(logging.WARNING)
-    screen.addFilter(lambda record: record.exc_info is None)  # tracebacks go to the file only
-    screen.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    root = logging.getLogger()
-    root.handlers = [file, screen]
-    root.setLevel(logging.INFO)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
-    return path
-
-
-def say(line: str) -> None:
-    """Print a line and log it."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-    logger.info(line)
-
-
-def _fail(line: str, code: int) -> int:
-    sys.stderr.write(f"sempark: {line}\n")
-    return code
-
-
-def _first_line(error: BaseException) -> str:
-    """The line that names an error; of a Python worker's traceback, the last."""
-    lines = str(error).strip().splitlines() or ["no message"]
-    named = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Killed)\b.*:", line)]
-    return named[-1] if named else f"{type(error).__name__}: {lines[0]}"

@@ -178,9 +178,9 @@ class Store:
         return int(summary.getLength())
 
     def save_log(self, local: Path) -> str:
-        """Copy a run's log file into the store; returns where it lies."""
+        """Move a run's log file into the store; returns where it lies."""
         target = f"{self.root}/runs/{local.name}"
-        self._fs.copyFromLocalFile(False, True, self._path(f"file://{local}"), self._path(target))
+        self._fs.copyFromLocalFile(True, True, self._path(f"file://{local}"), self._path(target))
         return target
 
     # the file system

@@ -63,7 +63,9 @@ def run(command: Sequence[str]) -> int:
         code = wait(
             subprocess.Popen(command, env=env, stdout=noise, stderr=noise, start_new_session=True)
         )
-        if code not in (0, 1, 2, 130):
+        if code in (0, 1, 2, 130):
+            Path(noise.name).unlink()  # the job has said all there is to say
+        else:
             noise.seek(0)
             last = "\n".join(noise.read().strip().splitlines()[-5:])
             sys.stderr.write(f"sempark: ended with code {code}; {noise.name} ends:\n{last}\n")
@@ -77,9 +79,7 @@ def wait(process: subprocess.Popen[bytes]) -> int:
     except KeyboardInterrupt:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait()
-        sys.stderr.write(
-            "\nsempark: stopped; tables that were finished are kept, run it again to go on\n"
-        )
+        sys.stderr.write("\nsempark: stopped; what was finished is kept, run it again to go on\n")
         return 130
 
 
