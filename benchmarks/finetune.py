@@ -1,6 +1,6 @@
 """Fine-tuning from random weights on drawn micrographs, beside simpler ways to classify them.
 
-    python benchmarks/finetune.py [--images 1125] [--seeds 3] [--epochs 12] [--size 96] ...
+    python benchmarks/finetune.py [--images 1125] [--seeds 3] [--epochs 11] [--size 128] ...
 
 Micrographs of the ten categories in the thesis' proportions, 80/10/10; --test further ones that
 nothing was chosen on measure all sides alike: the majority class, a logistic regression on HOG, on
@@ -111,12 +111,12 @@ def main():
     parser.add_argument("--images", type=int, default=1125)
     parser.add_argument("--test", type=int, default=600)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--epochs", type=int, default=11)
+    parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--learning-rate", type=float, default=3e-4)
     parser.add_argument("--dropout", type=float, default=0.0)
-    parser.add_argument("--momentum", type=float, default=0.9)
+    parser.add_argument("--momentum", type=float, default=0.95)
     options = parser.parse_args()
     x, y = drawn(options.images + options.test, options.size)
     parts = np.full(len(y), "test", dtype="<U10")
