@@ -101,6 +101,7 @@ def stage(n, size, cores):
     from sempark.imaging import jpeg
     from sempark.stages import features
 
+    os.environ["PYSPARK_PYTHON"] = sys.executable
     spark = (
         SparkSession.builder.master(f"local[{cores}]")
         .config("spark.ui.enabled", "false")

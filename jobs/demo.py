@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from jobs.pipeline import STAGES
+from jobs import pipeline
 from sempark import demo, job, progress, submit
 from sempark.synthetic import corpus
 from sempark.terminal import say
@@ -26,12 +26,11 @@ def run(context: job.Context, force: bool) -> None:
         context.config.input, source=[str(root / "corpus" / corpus.SOURCE)], labels=labels
     )
     own = replace(context, config=replace(context.config, input=given))
-    for stage in STAGES:
-        job.make(own, stage, force)
+    pipeline.run(own, force)
     say("")
+    say("truth against result")
     for line in demo.compare(truth, own.read):
         say(line)
-    say(f"report: {context.store.folder('report') / 'index.html'}")
 
 
 if __name__ == "__main__":

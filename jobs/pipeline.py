@@ -26,7 +26,8 @@ from jobs import (
     subset,
     taxonomy,
 )
-from sempark import job
+from sempark import headlines, job
+from sempark.terminal import say
 
 STAGES = (
     inventory.STAGE,
@@ -50,5 +51,16 @@ STAGES = (
     report.STAGE,
 )
 
+
+def run(context: job.Context, force: bool) -> None:
+    for stage in STAGES:
+        job.make(context, stage, force)
+    say("")
+    for line in headlines.lines(context.store, context.config.report.untrained):
+        say(line)
+    say(f"report: {context.store.location('report').removeprefix('file:')}/index.html")
+
+
 if __name__ == "__main__":
-    sys.exit(job.main(*STAGES))
+    arguments = job.parse()
+    sys.exit(job.run(lambda context: run(context, arguments.force), arguments))
