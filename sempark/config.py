@@ -170,7 +170,6 @@ class Neighbors:
     """The shared neighbors table."""
 
     k: int
-    backend: str
 
 
 @dataclass(frozen=True)
@@ -298,7 +297,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),
     "codings.tied": ("none", "outer"),
-    "neighbors.backend": ("driver", "spark"),
     "merges.density": ("knn", "gaussian", "cutoff", "pak"),
     "merges.methods": (
         "single",

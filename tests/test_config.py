@@ -81,6 +81,5 @@ def test_only_named_settings_reach_a_manifest() -> None:
     found = config.load().subset_of(["neighbors", "labels.primary"])
     assert found == {
         "neighbors.k": 100,
-        "neighbors.backend": "driver",
         "labels.primary": "SEM_Dataset",
     }
