@@ -4,7 +4,6 @@
 """
 
 import sys
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ def build(context: job.Context) -> DataFrame:
     for vectors in spaces.raw_spaces(context.read("features"), context.read("subset")):
         if len(vectors.md5s) < codings.MIN_POINTS:
             continue
-        path = Path(tempfile.mkdtemp(prefix="sempark-")) / f"{vectors.space}.npy"
+        path = Path(job.scratch()) / f"{vectors.space}.npy"
         np.save(path, vectors.X)
         file = context.ship(str(path), spaces.row_digest(vectors.md5s))
         size = autoencoding.n_codings(vectors, plateaus.get(vectors.space), training)

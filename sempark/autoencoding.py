@@ -75,17 +75,19 @@ def train(
     progress: Progress | None,
 ) -> Autoencoder3MLP:
     """An autoencoder of one architecture, trained."""
-    model = Autoencoder3MLP(
-        X.shape[1],
-        (architecture.n_hidden1, architecture.n_hidden2, n_codings),
-        (False, False, architecture.tied == "outer"),
-        architecture.activation,
-        architecture.learning_rate,
-        settings.l2_reg,
-        tempfile.mkdtemp(prefix="sempark-"),
-        seed=settings.seed,
-    )
+    tied = (False, False, architecture.tied == "outer")
     phases = cast(list[Phase], architecture.phases.split("+"))
-    each = [epochs] * len(ALL_PHASES)
-    model.train(X, each, phases, min(settings.batch, len(X)), progress=progress)
+    with tempfile.TemporaryDirectory(prefix="sempark-") as logdir:  # the records are not kept
+        model = Autoencoder3MLP(
+            X.shape[1],
+            (architecture.n_hidden1, architecture.n_hidden2, n_codings),
+            tied,
+            architecture.activation,
+            architecture.learning_rate,
+            settings.l2_reg,
+            logdir,
+            seed=settings.seed,
+        )
+        batch = min(settings.batch, len(X))
+        model.train(X, [epochs] * len(ALL_PHASES), phases, batch, progress=progress)
     return model

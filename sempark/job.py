@@ -20,10 +20,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from sempark import progress, terminal
@@ -90,14 +90,14 @@ class Context:
         if not local.exists():
             return path
         name = f"{digest[:16]}-{local.name}"
-        link = Path(tempfile.mkdtemp(prefix="sempark-")) / name
+        link = Path(scratch()) / name
+        if link.exists():  # sent before
+            return name
         if local.is_dir():
             shutil.copytree(local, link)
         else:
             shutil.copy(local, link)
-        if name not in _shipped:
-            self.spark.sparkContext.addFile(str(link), recursive=local.is_dir())
-            _shipped.add(name)
+        self.spark.sparkContext.addFile(str(link), recursive=local.is_dir())
         return name
 
     def partitions(self, name: str, rows: int = 500) -> int:
@@ -110,9 +110,16 @@ class Context:
         return progress.bar(label)
 
 
-_shipped: set[str] = set()
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="sempark-", ignore_cleanup_errors=True)
 
-Rows = DataFrame | pa.Table
+
+def scratch() -> str:
+    """A local directory of this run, removed when it ends."""
+    return _scratch().name
+
+
 Build = Callable[[Context], Any]
 
 
