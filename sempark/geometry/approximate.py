@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sempark.geometry.neighbors import Neighbors, Progress, nearest
+from sempark.geometry.neighbors import Neighbors, Progress, checked, nearest, nearest_of_rows
 
 IndexKind = Literal["hnsw", "ivf"]
 BLOCK_VALUES = 2**24
@@ -96,7 +96,8 @@ def nearest_approximate(
             progress(int(rows[-1]) + 1, n)
     short = np.flatnonzero(np.isinf(distances).any(axis=1))
     if len(short):
-        indices[short], distances[short] = _exact_rows(points, short, k)
+        exact_rows = nearest_of_rows(checked(points), k, short)
+        indices[short], distances[short] = exact_rows.indices, exact_rows.distances
     # the point itself is among the k + 1 nearest of its place, at distance 0
     reach = exact.distances[:, -1:]
     recall = float((distances[some] <= reach * (1 + 1e-12)).mean())
@@ -136,14 +137,3 @@ def _measure(
     return np.take_along_axis(candidates, order, axis=1), np.take_along_axis(
         distances, order, axis=1
     )
-
-
-def _exact_rows(
-    points: NDArray[np.floating], rows: NDArray[np.int64], k: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    found = nearest(points, k + 1, queries=points[rows])
-    own = found.indices == rows[:, None]
-    # among many duplicates the row may not be in its own list: then the last one goes
-    own[~own.any(axis=1), -1] = True
-    shape = (len(rows), k)
-    return found.indices[~own].reshape(shape), found.distances[~own].reshape(shape)

@@ -12,17 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sempark.geometry.heap import ascend, offer
 from sempark.geometry.kernel import kernel
-from sempark.geometry.selection import (
-    SLACK,
-    UNIT_64,
-    ascend,
-    distance,
-    finish,
-    offer,
-    product_error,
-    push_row,
-)
+from sempark.geometry.partition import box_gaps, nearest_first
+from sempark.geometry.selection import SLACK, UNIT_64, distance, finish, product_error, push_row
 
 
 class Side(NamedTuple):
@@ -222,33 +215,3 @@ def turn_left(left: NDArray[Any], m: int) -> None:
         for j in range(d):
             left[i, j] *= -2
         left[i, d] = 1
-
-
-@kernel
-def box_gaps(
-    low: NDArray[Any], high: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any], scale: float
-) -> NDArray[np.float64]:
-    """Squared distances between one box and many, scaled, rounded down."""
-    gaps = np.empty(len(lows))
-    for block in range(len(lows)):
-        total = 0.0
-        for j in range(len(low)):
-            gap = max(lows[block, j] - high[j], low[j] - highs[block, j], 0.0) * scale
-            total += gap * gap
-        gaps[block] = total * (1 - SLACK)
-    return gaps
-
-
-@kernel
-def nearest_first(
-    middle: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any]
-) -> NDArray[np.int64]:
-    """Blocks by the distance of their boxes' middles from a point."""
-    away = np.empty(len(lows))
-    for block in range(len(lows)):
-        total = 0.0
-        for j in range(len(middle)):
-            difference = (lows[block, j] + highs[block, j]) / 2 - middle[j]
-            total += difference * difference
-        away[block] = total
-    return np.argsort(away)

@@ -18,17 +18,14 @@ from numpy.typing import ArrayLike, NDArray
 from threadpoolctl import threadpool_limits
 
 from sempark.geometry.block_search import Side, rescan_blocks, search_blocks
-from sempark.geometry.partition import partition
+from sempark.geometry.points import BLOCK_ROWS, Points, checked, scale
 from sempark.geometry.search_cost import FEW_COLUMNS, check_memory, estimate_cost, n_candidates
 from sempark.geometry.symmetric_tiles import prepare, search_tiles
 
-__all__ = ["Neighbors", "estimate_cost", "nearest"]
+__all__ = ["Neighbors", "Points", "checked", "estimate_cost", "nearest", "nearest_of_rows"]
 
 Progress = Callable[[int, int], None]
-BLOCK_ROWS = 256
 TILE_ROWS = 2048
-MIDDLE_ROWS = 1024
-LARGEST = 1e150
 
 
 @dataclass(frozen=True)
@@ -82,65 +79,105 @@ def nearest(
         NaN or infinity, not two-dimensional, widths that differ, k out of range, or more memory
         needed than is free (see `estimate_cost`).
     """
-    points = _checked(X, "X")
+    points = checked(X)
     own = queries is None
-    targets = points if own else _checked(queries, "queries")
-    if targets.shape[1] != points.shape[1]:
+    targets = points if own else checked(queries, "queries")
+    if targets.X.shape[1] != points.X.shape[1]:
         raise ValueError(
-            f"queries must have the {points.shape[1]} columns of X, received {targets.shape[1]}"
+            f"queries must have the {points.X.shape[1]} columns of X, received {targets.X.shape[1]}"
         )
-    most = len(points) - own
+    return _limited(points, targets, k, own, threads, progress or _silent)
+
+
+def nearest_of_rows(
+    points: Points, k: int, rows: NDArray[np.int64], threads: int | None = None
+) -> Neighbors:
+    """Find the k nearest other points of some of the points: rows of what `nearest` gives.
+
+    Parameters
+    ----------
+    points : Points
+        As from `checked`; kept between calls, they are laid out once.
+    k : int
+        1 <= k <= n - 1.
+    rows : ndarray of int64, shape (m,)
+        Row numbers in the points, each left out of its own list.
+    threads : int, optional
+        As in `nearest`.
+
+    Returns
+    -------
+    Neighbors
+        Row i is row rows[i] of ``nearest(points.X, k)``, to the last bit.
+
+    Raises
+    ------
+    ValueError
+        k out of range, or too little memory.
+    """
+    _check_k(k, len(points), own=True)
+    # a row is among the k + 1 nearest of its place; with over k duplicates of lower index it is
+    # not, and then the last one goes
+    found = _limited(points, Points(points.X[rows]), k + 1, False, threads, _silent)
+    own = found.indices == rows[:, None]
+    own[~own.any(axis=1), -1] = True
+    shape = (len(rows), k)
+    return Neighbors(found.indices[~own].reshape(shape), found.distances[~own].reshape(shape))
+
+
+def _check_k(k: int, n: int, own: bool) -> None:
+    most = n - own
     if not 1 <= k <= most:
         raise ValueError(
-            f"k must lie in 1..{most} for {len(points)} points, received {k}; give more points or "
-            "ask for fewer neighbors"
+            f"k must lie in 1..{most} for {n} points, received {k}; give more points or ask for "
+            "fewer neighbors"
         )
+
+
+def _limited(
+    points: Points, targets: Points, k: int, own: bool, threads: int | None, progress: Progress
+) -> Neighbors:
+    """Search within the limits of k, memory and threads."""
+    _check_k(k, len(points), own)
     if threads is not None and threads < 1:
         raise ValueError(f"threads must be at least 1, received {threads}; None takes all")
-    check_memory(len(points), points.shape[1], k, None if own else len(targets))
+    check_memory(len(points), points.X.shape[1], k, None if own else len(targets))
     workers = threads or len(os.sched_getaffinity(0))
     # one BLAS thread in each of ours: tiles are what runs side by side
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
-        return _search(points, targets, k, own, pool, progress or _silent)
+        return _search(points, targets, k, own, pool, progress)
 
 
 def _search(
-    points: NDArray[np.floating],
-    targets: NDArray[np.floating],
-    k: int,
-    own: bool,
-    pool: Executor,
-    progress: Progress,
+    points: Points, targets: Points, k: int, own: bool, pool: Executor, progress: Progress
 ) -> Neighbors:
-    n, d = points.shape
+    n, d = points.X.shape
     if len(targets) == 0:
         return Neighbors(np.empty((0, k), np.int64), np.empty((0, k)))
     n_keep = n_candidates(n - own, d, k)
-    middle = np.median(points[:: max(1, n // MIDDLE_ROWS)].astype(np.float64), axis=0)
-    scale = _scale(middle, points, targets)
+    factor = scale(points, targets)
     if own and d > FEW_COLUMNS:
-        tiles = prepare(points, n_keep, middle, scale)
+        tiles = prepare(points.X, n_keep, points.middle, factor)
         rows = min(TILE_ROWS, max(BLOCK_ROWS, n // 16))
         indices, distances, proved = search_tiles(tiles, k, rows, pool, progress)
         del tiles
     else:
         indices, distances = np.empty((len(targets), k), np.int64), np.empty((len(targets), k))
         proved = np.zeros(len(targets), np.bool_)
-        side = _side(points)
-        asked = side if own else _side(targets)
+        side, asked = points.side, targets.side
 
         def search(blocks: tuple[int, int]) -> int:
             return search_blocks(
-                side, asked, own, blocks, n_keep, scale, indices, distances, proved
+                side, asked, own, blocks, n_keep, factor, indices, distances, proved
             )
 
         _by_blocks(search, asked, pool, progress)
     unproved = np.flatnonzero(~proved)
     if len(unproved):
-        side, again = _side(points), _side(targets, unproved)
+        side, again = points.side, targets.part(unproved)
 
         def rescan(blocks: tuple[int, int]) -> int:
-            return rescan_blocks(side, again, own, blocks, scale, indices, distances)
+            return rescan_blocks(side, again, own, blocks, factor, indices, distances)
 
         _by_blocks(rescan, again, pool, progress)
     return Neighbors(indices, distances)
@@ -159,50 +196,6 @@ def _by_blocks(
         first, last = jobs[job]
         done += int(asked.starts[last] - asked.starts[first])
         progress(done, len(asked.ids))
-
-
-def _side(X: NDArray[np.floating], rows: NDArray[np.int64] | None = None) -> Side:
-    some = X if rows is None else X[rows]
-    parts = partition(some, BLOCK_ROWS)
-    ids = parts.order if rows is None else rows[parts.order]
-    if X.shape[1] > FEW_COLUMNS:
-        return Side(some, parts.order, ids, parts.starts, parts.low, parts.high)
-    # short rows are read faster in the order of the blocks
-    ordered = np.ascontiguousarray(some[parts.order])
-    return Side(ordered, np.arange(len(ids)), ids, parts.starts, parts.low, parts.high)
-
-
-def _scale(middle: NDArray[np.float64], *arrays: NDArray[np.floating]) -> float:
-    """Give the power of two that brings every coordinate about the middle under 1."""
-    farthest = max(
-        float(np.maximum(X.max(axis=0) - middle, middle - X.min(axis=0)).max()) for X in arrays
-    )
-    exponent = np.frexp(farthest)[1] if farthest > 0 else 0
-    return float(np.ldexp(1.0, -int(np.clip(exponent, -900, 900))))
-
-
-def _checked(X: ArrayLike | None, name: str) -> NDArray[np.floating]:
-    given = np.asarray(X)
-    if given.ndim != 2 or given.shape[1] == 0:
-        raise ValueError(
-            f"{name} must be two-dimensional (points, columns), received shape {given.shape}; "
-            "reshape a single column to (n, 1)"
-        )
-    wide_single = given.dtype == np.float32 and given.shape[1] > FEW_COLUMNS
-    points: NDArray[np.floating] = np.ascontiguousarray(
-        given, np.float32 if wide_single else np.float64
-    )
-    for start in range(0, len(points), TILE_ROWS):
-        block = points[start : start + TILE_ROWS]
-        # NaN fails the comparison too; a float32 maximum is compared as a Python float
-        good = np.abs(block).max(axis=1).astype(np.float64) <= LARGEST
-        if not good.all():
-            row = start + int(np.flatnonzero(~good)[0])
-            raise ValueError(
-                f"{name} must hold finite numbers up to {LARGEST:g}, received NaN, infinity or "
-                f"more first in row {row}; leave such rows out"
-            )
-    return points
 
 
 def _silent(done: int, total: int) -> None:

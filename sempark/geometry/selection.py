@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sempark.geometry.heap import ascend, heapify, offer
 from sempark.geometry.kernel import kernel
 
 # up to here sums run in the order of the columns, beyond it in 16 interleaved sums
@@ -150,54 +151,6 @@ def _count_below(row: NDArray[Any], threshold: float) -> np.int32:
 def _mark_below(row: NDArray[Any], threshold: float, mask: NDArray[Any]) -> None:
     for c in range(len(row)):
         mask[c] = row[c] < threshold
-
-
-@kernel
-def sink(
-    distances: NDArray[Any], indices: NDArray[Any], size: int, parent: int, value: float, index: int
-) -> None:
-    """Put (value, index) at `parent` of a max-heap of `size` and let it sink to its place."""
-    while True:
-        child = 2 * parent + 1
-        if child >= size:
-            break
-        right = child + 1
-        if right < size and (
-            distances[right] > distances[child]
-            or (distances[right] == distances[child] and indices[right] > indices[child])
-        ):
-            child = right
-        if distances[child] < value or (distances[child] == value and indices[child] < index):
-            break
-        distances[parent] = distances[child]
-        indices[parent] = indices[child]
-        parent = child
-    distances[parent] = value
-    indices[parent] = index
-
-
-@kernel
-def heapify(distances: NDArray[Any], indices: NDArray[Any]) -> None:
-    """Make a max-heap of a list, ordered by distance, then index."""
-    size = len(distances)
-    for parent in range(size // 2 - 1, -1, -1):
-        sink(distances, indices, size, parent, distances[parent], indices[parent])
-
-
-@kernel
-def offer(distances: NDArray[Any], indices: NDArray[Any], value: float, index: int) -> None:
-    """Give (value, index) to a max-heap of the k smallest."""
-    if value < distances[0] or (value == distances[0] and index < indices[0]):
-        sink(distances, indices, len(distances), 0, value, index)
-
-
-@kernel
-def ascend(distances: NDArray[Any], indices: NDArray[Any]) -> None:
-    """Sort a max-heap in place, ascending by distance, then index."""
-    for size in range(len(distances) - 1, 0, -1):
-        value, index = distances[size], indices[size]
-        distances[size], indices[size] = distances[0], indices[0]
-        sink(distances, indices, size, 0, value, index)
 
 
 @kernel

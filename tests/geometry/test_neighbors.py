@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
 from sempark.geometry import search_cost
-from sempark.geometry.neighbors import estimate_cost, nearest
+from sempark.geometry.neighbors import checked, estimate_cost, nearest, nearest_of_rows
 
 DIMENSIONS = (1, 2, 18, 64, 65, 130)
 
@@ -168,6 +168,26 @@ def test_order_of_points_threads_and_way_do_not_matter(d: int) -> None:
     asked = nearest(X, 8, queries=X[:200])
     np.testing.assert_array_equal(asked.indices[:, 1:], found.indices[:200])
     np.testing.assert_array_equal(asked.distances[:, 1:], found.distances[:200])
+
+
+@pytest.mark.parametrize("d", [18, 100])
+def test_blocks_of_rows_give_the_rows_of_the_whole_search(d: int) -> None:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(900, d)).astype(np.float32)
+    X[100:140] = X[7]  # more duplicates than neighbors asked for
+    whole, points = nearest(X, 12), checked(X)
+    for rows in np.array_split(rng.permutation(900), 3):
+        part = nearest_of_rows(points, 12, rows, threads=1)
+        np.testing.assert_array_equal(part.indices, whole.indices[rows])
+        np.testing.assert_array_equal(part.distances, whole.distances[rows])
+    everyone = nearest_of_rows(checked(X[:50]), 49, np.arange(50))
+    np.testing.assert_array_equal(everyone.indices, nearest(X[:50], 49).indices)
+
+
+@pytest.mark.parametrize("k", [0, 4])
+def test_blocks_of_rows_need_enough_points(k: int) -> None:
+    with pytest.raises(ValueError, match=r"k must lie in 1\.\.3 for 4 points"):
+        nearest_of_rows(checked(np.eye(4)), k, np.arange(2))
 
 
 @settings(max_examples=60, deadline=None)
