@@ -17,13 +17,15 @@ from sempark.tables import Refused
 
 IMAGE_BYTES = 300_000
 """Of a row, as measured on gray JPEGs of 1024 x 768."""
+FINE = ("ok", "same_jpeg")
+"""Statuses that --retry-failed leaves alone."""
 
 
 def build(context: job.Context) -> DataFrame:
     settings = context.config
     previous = context.previous("images_flat")
     if previous is not None and context.retry_failed:
-        previous = previous.where(F.col("status").isin("ok", "same_jpeg"))
+        previous = previous.where(F.col("status").isin(*FINE))
     inventory = context.read("inventory")
     _check_disk(context, inventory)
     rows = images_flat.build(
@@ -61,7 +63,7 @@ def _check_disk(context: job.Context, inventory: DataFrame) -> None:
         )
 
 
-STAGE = job.Stage("images_flat", build)
+STAGE = job.Stage("images_flat", build, again=job.retried(*FINE))
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))

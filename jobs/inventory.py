@@ -14,7 +14,8 @@ from pyspark.sql import DataFrame
 from sempark import job, label_lists, sources
 from sempark.config import Input
 from sempark.stages import inventory, labels
-from sempark.tables import Refused
+from sempark.store import Manifest
+from sempark.tables import PassedOver, Refused
 
 
 def roots(settings: Input) -> dict[str, str]:
@@ -50,6 +51,8 @@ def fingerprint(context: job.Context) -> dict[str, str]:
 
 def build(context: job.Context) -> DataFrame:
     entries = listing(tuple(roots(context.config.input).items()))
+    if not context.config.input.source and context.config.spaces:
+        raise PassedOver("no input.source, only vectors of other origin")
     if not entries.num_rows:
         raise Refused(f"{', '.join(context.config.input.source)} is empty: set input.source")
     previous = None if context.rehash else context.previous("inventory")
@@ -57,7 +60,13 @@ def build(context: job.Context) -> DataFrame:
     return inventory.build(context.spark, entries, previous, partitions)
 
 
-STAGE = job.Stage("inventory", build, fingerprint)
+def again(context: job.Context, manifest: Manifest) -> bool:
+    """With --rehash always; with --retry-failed where something could not be read."""
+    unread = {"unreadable", "vanished"} & set(manifest["status_counts"])
+    return context.rehash or (context.retry_failed and bool(unread))
+
+
+STAGE = job.Stage("inventory", build, fingerprint, again)
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))

@@ -3,6 +3,8 @@
 ./spark-submit.sh labels my.toml           reads inventory, images_flat; writes labels
 """
 
+import hashlib
+import json
 import sys
 
 from pyspark.sql import DataFrame
@@ -10,6 +12,15 @@ from pyspark.sql import DataFrame
 from sempark import job, label_lists
 from sempark.stages import labels
 from sempark.tables import PassedOver
+
+
+def fingerprint(context: job.Context) -> dict[str, str]:
+    """Digest of the sets' names and places, and of what the lists say: no table holds these."""
+    sets = context.config.input.labels
+    said = {name: label_lists.rows(name, path) if label_lists.is_list(path) else path
+            for name, path in sets.items()}  # fmt: skip
+    text = json.dumps(said, sort_keys=True)
+    return {"sets": hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()} if sets else {}
 
 
 def build(context: job.Context) -> DataFrame:
@@ -29,7 +40,7 @@ def build(context: job.Context) -> DataFrame:
     )
 
 
-STAGE = job.Stage("labels", build)
+STAGE = job.Stage("labels", build, fingerprint)
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))

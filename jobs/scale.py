@@ -48,7 +48,7 @@ def build(context: job.Context) -> DataFrame:
     return scale.build(context.read("images_flat"), settings, overrides, previous, partitions)
 
 
-STAGE = job.Stage("scale", build, fingerprint)
+STAGE = job.Stage("scale", build, fingerprint, job.retried("ok"))
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))

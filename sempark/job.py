@@ -127,6 +127,17 @@ def _no_extra(_: Context) -> dict[str, str]:
     return {}
 
 
+def _never(_: Context, __: Manifest) -> bool:
+    return False
+
+
+def retried(*fine: str) -> Callable[[Context, Manifest], bool]:
+    """Whether --retry-failed asks for a table that is up to date: it has rows of other statuses."""
+    return lambda context, manifest: (
+        context.retry_failed and bool(set(manifest["status_counts"]) - set(fine))
+    )
+
+
 @dataclass(frozen=True)
 class Stage:
     """A table and how it is built.
@@ -139,11 +150,14 @@ class Stage:
         Context to rows (DataFrame or Arrow table) or, for a folder, to its files.
     extra : callable
         Context to digests of inputs that are no tables (a directory's listing, a checkpoint).
+    again : callable
+        Context and manifest to whether a table that is up to date is made all the same.
     """
 
     name: str
     build: Build
     extra: Callable[[Context], dict[str, str]] = _no_extra
+    again: Callable[[Context, Manifest], bool] = _never
 
 
 @dataclass(frozen=True)
@@ -262,8 +276,8 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     """
     start = time.monotonic()
     verdict, inputs, rows_in = inspect(context, stage)
-    if verdict.state == "current":
-        manifest = context.store.manifest(stage.name) or {}
+    manifest = context.store.manifest(stage.name)
+    if verdict.state == "current" and manifest and not stage.again(context, manifest):
         terminal.say(f"{stage.name:<16} up to date ({manifest['rows']:,} rows)")
         return Outcome(stage.name, False, manifest, rows_in)
     if verdict.needs_force and not force:

@@ -7,6 +7,7 @@ what is no UTF-8, and the percent sign, is written %XX.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -119,10 +120,16 @@ def md5_and_head(path: str, head_bytes: int = 64) -> tuple[str, bytes]:
     return digest.hexdigest(), head
 
 
-def read(path: str) -> bytes:
-    """A file's content."""
+def read(path: str, max_bytes: int | None = None) -> bytes:
+    """A file's content; more than max_bytes are not read but an OSError (EFBIG)."""
     with open(unescape(path), "rb") as file:
+        _check_size(os.fstat(file.fileno()).st_size, max_bytes)
         return file.read()
+
+
+def _check_size(size: int, max_bytes: int | None) -> None:
+    if max_bytes is not None and size > max_bytes:
+        raise OSError(errno.EFBIG, f"the file has {size} bytes, the limit is {max_bytes}")
 
 
 def _entry(

@@ -162,6 +162,7 @@ IMAGES_FLAT = Table(
     key=("md5",),
     inputs=("inventory",),
     settings=("input.formats", "images", "run"),
+    version=2,
     thesis="2.1",
     columns=_columns("""
         md5              | string        | of the file's content
@@ -177,6 +178,7 @@ IMAGES_FLAT = Table(
         vendor           | string        | who wrote the pixel size, if any
         vendor_nm_per_px | double        | pixel size of the vendor's tags
         vendor_key       | string        | the tag it was read from
+        companion_md5    | string        | of the instrument's text that was read beside the file
         encoder          | string        | of jpeg: name, version, quality
         survivor         | string        | md5 that stands for the same JPEG (same_jpeg)
         status           | string        | ImageStatus

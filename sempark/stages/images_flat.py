@@ -7,6 +7,7 @@ row that names it. Source: section 2.1 of the thesis.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,9 @@ from sempark.imaging import hashes, jpeg, vendor
 from sempark.imaging.reasons import Undecodable
 from sempark.imaging.watched import Limits, decode_watched
 from sempark.tables import IMAGES_FLAT
+
+MAX_NOTE_BYTES = 16 << 20
+"""An instrument's text has a few kB."""
 
 
 def build(
@@ -49,14 +53,27 @@ def build(
 
 
 def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: Run) -> DataFrame:
-    """One row a content: md5, all its paths, the companion of the first that has one."""
+    """One row a content: md5, all its paths, the companion of the first that has one, its md5."""
     files = inventory.where(
         (F.col("status") == "ok") & F.col("source").isin(*sources_) & F.col("format").isin(*wanted)
     )
-    rows = files.groupBy("md5").agg(
-        F.sort_array(F.collect_list("path")).alias("paths"),
-        F.min("companion").alias("companion"),
-        F.first("size").alias("size"),
+    notes = inventory.select(F.col("path").alias("companion"), F.col("md5").alias("note_md5"))
+    beside = F.min(F.when(F.col("note_md5").isNotNull(), F.struct("companion", "note_md5")))
+    rows = (
+        files.join(notes, "companion", how="left")
+        .groupBy("md5")
+        .agg(
+            F.sort_array(F.collect_list("path")).alias("paths"),
+            beside.alias("beside"),
+            F.first("size").alias("size"),
+        )
+        .select(
+            "md5",
+            "paths",
+            F.col("beside.companion").alias("companion"),
+            F.col("beside.note_md5").alias("companion_md5"),
+            "size",
+        )
     )
     if run.limit:
         rows = rows.orderBy(F.xxhash64(F.lit(run.limit_seed), "md5"), "md5").limit(run.limit)
@@ -69,10 +86,17 @@ def fresh(chosen: DataFrame, kept: DataFrame | None) -> DataFrame:
 
 
 def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
-    """Rows of before that hold; one whose survivor is gone has to be decoded, it has no JPEG."""
+    """Rows of before that hold.
+
+    One whose survivor is gone has to be decoded, it has no JPEG; one beside which another text
+    lies now has to be read again for the pixel size.
+    """
     there = chosen.select(F.col("md5").alias("survivor"))
     stands = previous.where(F.col("survivor").isNull())
-    return stands.unionByName(previous.join(there, "survivor", how="left_semi"))
+    stands = stands.unionByName(previous.join(there, "survivor", how="left_semi"))
+    beside = chosen.select("md5", F.col("companion_md5").alias("beside"))
+    same = stands.join(beside, "md5", how="inner")
+    return same.where(F.col("companion_md5").eqNullSafe(F.col("beside"))).drop("beside")
 
 
 def _unique(decoded: DataFrame) -> DataFrame:
@@ -83,13 +107,13 @@ def _unique(decoded: DataFrame) -> DataFrame:
     # few, so that no JPEG is shuffled
     joined = decoded.join(F.broadcast(losers), "md5", how="left")
     lost = F.col("stands").isNotNull()
+    changed = {
+        "jpeg": F.when(~lost, F.col("jpeg")),
+        "survivor": F.col("stands"),
+        "status": F.when(lost, "same_jpeg").otherwise(F.col("status")),
+    }
     return joined.select(
-        "md5",
-        F.when(~lost, F.col("jpeg")).alias("jpeg"),
-        *IMAGES_FLAT.names[2:14],
-        F.when(lost, F.col("stands")).alias("survivor"),
-        F.when(lost, "same_jpeg").otherwise(F.col("status")).alias("status"),
-        "reason",
+        *(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names)
     )
 
 
@@ -106,24 +130,24 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.
 
 def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
     """One content's row of the table."""
-    about = {"md5": row["md5"], "paths": row["paths"]}
+    about = {key: row[key] for key in ("md5", "paths", "companion_md5")}
     limits = Limits(settings.max_pixels, settings.timeout_seconds, settings.memory_mb << 20)
     try:
-        data = sources.read(row["paths"][0])
+        data = _content(row["md5"], row["paths"], limits.memory_bytes)
     except OSError as error:
-        return about | {"status": "unreadable", "reason": error.strerror}
-    if hashlib.md5(data, usedforsecurity=False).hexdigest() != row["md5"]:
-        return about | {"status": "unreadable", "reason": "changed since the inventory"}
+        status = "too_large" if error.errno == errno.EFBIG else "unreadable"
+        return about | {"status": status, "reason": error.strerror}
     try:
         picture = decode_watched(data, limits, retry)
     except Undecodable as undecodable:
         return about | {"status": undecodable.status, "reason": undecodable.reason}
     content = jpeg.encode(picture.gray, settings.jpeg_quality)
-    scale = vendor.pixel_size(data, _companion(row["companion"]))
+    note = _companion(row["companion"])
+    scale = vendor.pixel_size(data, note)
     height, width = picture.gray.shape
     return about | {
         "jpeg": content,
-        "jpeg_md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "jpeg_md5": _md5(content),
         "pixel_hash": hashes.pixel_hash(picture.gray),
         "perceptual_hash": hashes.perceptual_hash(picture.gray),
         "width": width,
@@ -133,15 +157,34 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
         "vendor": scale.vendor if scale else None,
         "vendor_nm_per_px": scale.nm_per_px if scale else None,
         "vendor_key": scale.key if scale else None,
+        "companion_md5": None if note is None else _md5(note),
         "encoder": f"{jpeg.ENCODER}, quality {settings.jpeg_quality}",
         "status": "ok",
     }
+
+
+def _content(md5: str, paths: list[str], max_bytes: int) -> bytes:
+    """The first of the paths that still holds the content."""
+    failure = OSError(errno.EIO, "changed since the inventory")
+    for path in paths:
+        try:
+            data = sources.read(path, max_bytes)
+        except OSError as error:
+            failure = error
+        else:
+            if _md5(data) == md5:
+                return data
+    raise failure
 
 
 def _companion(path: str | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return sources.read(path)
+        return sources.read(path, MAX_NOTE_BYTES)
     except OSError:
         return None  # the picture is there all the same; only its vendor scale is not
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
