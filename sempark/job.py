@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,8 @@ class Context:
     spark: SparkSession
     retry_failed: bool = False
     rehash: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the stage at work adds to its manifest."""
 
     def read(self, name: str) -> DataFrame:
         """A table that is there."""
@@ -299,6 +301,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
 
 def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: float) -> Manifest:
     """Build and write; a stage that is passed over leaves an empty table with a note."""
+    context.facts.clear()
     try:
         return _write(context, stage.name, stage.build(context), about, start)
     except PassedOver as passed:
@@ -311,7 +314,7 @@ def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: floa
 def _write(
     context: Context, name: str, made: Any, about: Mapping[str, Any], start: float
 ) -> Manifest:
-    built = dict(about) | {"started": start}
+    built = dict(about) | context.facts | {"started": start}
     if TABLES[name].kind == "folder":
         return context.store.publish(name, made, built)
     return context.store.write(name, made, built)
