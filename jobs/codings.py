@@ -1,9 +1,12 @@
 """Brings each raw space down to its intrinsic dimension by an autoencoder, and by PCA beside it.
 
-./spark-submit.sh codings my.toml          reads features, subset, dimension, grid; writes codings
+./spark-submit.sh codings my.toml          writes codings
+
+Reads features, subset, vectors, dimension, grid.
 """
 
 import sys
+from itertools import chain
 
 import pyarrow as pa
 from pyspark.sql import functions as F
@@ -37,10 +40,15 @@ def best(context: job.Context) -> dict[str, autoencoding.Architecture]:
 
 
 def build(context: job.Context) -> pa.Table:
-    found = spaces.raw_spaces(context.read("features"), context.read("subset"))
+    given = context.read("vectors")
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset")),
+        spaces.given(given, reduce=True),
+    )
+    as_they_are = spaces.given(given, reduce=False)
     with context.bar("codings") as progress:
         return codings.build(
-            found, plateaus(context), best(context), context.config.codings, progress
+            found, as_they_are, plateaus(context), best(context), context.config.codings, progress
         )
 
 

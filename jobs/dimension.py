@@ -1,9 +1,10 @@
 """Measures the intrinsic dimension of each raw space by 2-NN, over sample sizes.
 
-./spark-submit.sh dimension my.toml        reads features, subset; writes dimension
+./spark-submit.sh dimension my.toml        reads features, subset, vectors; writes dimension
 """
 
 import sys
+from itertools import chain
 
 import pyarrow as pa
 
@@ -12,7 +13,10 @@ from sempark.stages import dimension
 
 
 def build(context: job.Context) -> pa.Table:
-    found = spaces.raw_spaces(context.read("features"), context.read("subset"))
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset")),
+        spaces.given(context.read("vectors")),
+    )
     with context.bar("dimension") as progress:
         return dimension.build(found, context.config.dimension, progress)
 

@@ -16,16 +16,17 @@ from sempark.stages import distances
 def build(context: job.Context) -> pa.Table:
     settings = context.config.distances
     subset = context.read("subset")
-    known = subset.where(F.col("category").isNotNull()).collect()
-    categories = {row["md5"]: row["category"] for row in known}
+    known = subset.where(F.col("category").isNotNull())
+    categories = {row["md5"]: row["category"] for row in known.collect()}
     chosen = distances.sample(categories, settings.sample, settings.seed)
-    pictures = distances.pictures(context.read("images_flat"), chosen[0], settings.side_px)
+    parts = context.partitions("subset")
+    gray = distances.pixels(context.read("images_flat"), known, settings.side_px, parts)
     found = chain(
         spaces.raw_spaces(context.read("features"), subset),
-        spaces.coded_spaces(context.read("codings")),
+        spaces.coded_spaces(spaces.of_images(context.read("codings"), context.read("vectors"))),
     )
     with context.bar("distances") as progress:
-        return distances.build(found, pictures, categories, chosen, progress)
+        return distances.build(found, gray, categories, chosen, progress)
 
 
 STAGE = job.Stage("distances", build)

@@ -1,9 +1,10 @@
 """Trains autoencoders of many shapes on each raw space and scores them on rows kept out.
 
-./spark-submit.sh grid my.toml             reads features, subset, dimension; writes grid
+./spark-submit.sh grid my.toml             reads features, subset, vectors, dimension; writes grid
 """
 
 import sys
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,11 @@ def build(context: job.Context) -> DataFrame:
     rows = context.read("dimension").groupBy("space").agg(F.max("plateau").alias("plateau"))
     plateaus = {row["space"]: row["plateau"] for row in rows.collect()}
     tasks = []
-    for vectors in spaces.raw_spaces(context.read("features"), context.read("subset")):
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset")),
+        spaces.given(context.read("vectors"), reduce=True),
+    )
+    for vectors in found:
         if len(vectors.md5s) < codings.MIN_POINTS:
             continue
         path = Path(job.scratch()) / f"{vectors.space}.npy"

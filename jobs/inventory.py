@@ -6,7 +6,6 @@
 import hashlib
 import sys
 from functools import cache
-from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -20,8 +19,9 @@ from sempark.tables import PassedOver, Refused
 
 def roots(settings: Input) -> dict[str, str]:
     """Name of each source and label set, and its directory."""
-    named = {path: path for path in settings.source}
-    return named | {labels.PREFIX + name: path for name, path in settings.labels.items()}
+    named = {path: sources.local(path) for path in settings.source}
+    sets = {labels.PREFIX + name: sources.local(path) for name, path in settings.labels.items()}
+    return named | sets
 
 
 @cache
@@ -32,7 +32,7 @@ def listing(pairs: tuple[tuple[str, str], ...]) -> pa.Table:
     for name, root in pairs:
         if label_lists.is_list(root) and name.startswith(labels.PREFIX):
             found = label_lists.entries(root)
-        elif Path(root).is_dir():
+        elif sources.is_directory(root):
             found = list(sources.walk(root))
         else:
             raise Refused(f"{root} is no directory: set input.source (or input.labels)")

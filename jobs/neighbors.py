@@ -1,6 +1,6 @@
 """Finds the k nearest images of each image in every space, exactly.
 
-./spark-submit.sh neighbors my.toml        reads features, codings, subset; writes neighbors
+./spark-submit.sh neighbors my.toml        writes neighbors, from features, codings, subset, vectors
 """
 
 import sys
@@ -15,6 +15,7 @@ from sempark.stages import neighbors
 def build(context: job.Context) -> pa.Table:
     found = chain(
         spaces.raw_spaces(context.read("features"), context.read("subset")),
+        spaces.given(context.read("vectors"), reduce=True),
         spaces.coded_spaces(context.read("codings")),
     )
     with context.bar("neighbors") as progress:

@@ -12,11 +12,8 @@ from sempark.stages import neighbors, partitions
 
 
 def build(context: job.Context) -> pa.Table:
-    lists = context.read("neighbors")
-    found = (
-        (vectors, neighbors.lists(lists, vectors.space)[1])
-        for vectors in spaces.coded_spaces(context.read("codings"))
-        if len(vectors.md5s) >= neighbors.MIN_POINTS
+    found = neighbors.with_lists(
+        spaces.coded_spaces(context.read("codings")), context.read("neighbors")
     )
     with context.bar("partitions") as progress:
         return partitions.build(found, context.config.partitions, progress)

@@ -7,6 +7,7 @@ import sys
 
 from jobs import (
     codings,
+    densities,
     dimension,
     distances,
     features,
@@ -25,6 +26,7 @@ from jobs import (
     scores,
     subset,
     taxonomy,
+    vectors,
 )
 from sempark import headlines, job
 from sempark.terminal import say
@@ -39,11 +41,13 @@ STAGES = (
     finetune.STAGE,
     features.STAGE,
     predictions.STAGE,
+    vectors.STAGE,
     dimension.STAGE,
     grid.STAGE,
     codings.STAGE,
     neighbors.STAGE,
     distances.STAGE,
+    densities.STAGE,
     merges.STAGE,
     partitions.STAGE,
     scores.STAGE,

@@ -1,6 +1,6 @@
 """Scores every hierarchy at every k, and every flat partition, against the known categories.
 
-./spark-submit.sh scores my.toml           reads merges, partitions, subset; writes scores
+./spark-submit.sh scores my.toml           reads merges, partitions, subset, vectors; writes scores
 """
 
 import sys
@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from sempark import job
+from sempark import job, spaces
 from sempark.clustering.merges import Merges
 from sempark.stages import merges, scores
 
@@ -34,11 +34,11 @@ def partitions(context: job.Context) -> Iterator[tuple[str, str, list[str], NDAr
 
 
 def build(context: job.Context) -> pa.Table:
-    known = context.read("subset").where(F.col("category").isNotNull()).collect()
+    subset, vectors = context.read("subset"), context.read("vectors")
     return scores.build(
         hierarchies(context),
         partitions(context),
-        {row["md5"]: row["category"] for row in known},
+        lambda space: spaces.categories(space, subset, vectors),
         context.config.scores.ami_k,
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -125,6 +125,15 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Space:
+    """One space of somebody's own vectors."""
+
+    path: str = ""
+    labels: str = ""
+    reduce: bool = False
+
+
+@dataclass(frozen=True)
 class Dimension:
     """2-NN over sample sizes."""
 
@@ -182,12 +191,18 @@ class Distances:
 
 
 @dataclass(frozen=True)
+class Densities:
+    """Density Peaks."""
+
+    method: str
+    k: int
+
+
+@dataclass(frozen=True)
 class Merges:
     """Hierarchies."""
 
     methods: list[str]
-    density: str
-    density_k: int
 
 
 @dataclass(frozen=True)
@@ -266,11 +281,13 @@ class Config:
     subset: Subset
     finetune: Finetune
     features: Features
+    spaces: dict[str, Space]
     dimension: Dimension
     grid: Grid
     codings: Codings
     neighbors: Neighbors
     distances: Distances
+    densities: Densities
     merges: Merges
     partitions: Partitions
     scores: Scores
@@ -284,7 +301,7 @@ class Config:
         values: dict[str, Any] = {}
         for name in names:
             section, _, key = name.partition(".")
-            for field, value in asdict(getattr(self, section)).items():
+            for field, value in asdict(self)[section].items():
                 if not key or key == field:
                     values[f"{section}.{field}"] = value
         return values
@@ -297,7 +314,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),
     "codings.tied": ("none", "outer"),
-    "merges.density": ("knn", "gaussian", "cutoff", "pak"),
+    "densities.method": ("knn", "gaussian", "cutoff", "pak"),
     "merges.methods": (
         "single",
         "complete",
@@ -338,7 +355,14 @@ def load(path: str | Path | None = None, sets: Sequence[str] = ()) -> Config:
     for text in sets:
         _merge(values, _parse_set(text, values), f"--set {text}")
     hints = get_type_hints(Config)
-    return Config(**{name: hints[name](**values[name]) for name in hints})
+    return Config(**{name: _section(hints[name], values[name]) for name in hints})
+
+
+def _section(hint: Any, values: Mapping[str, Any]) -> Any:
+    """A section as its dataclass; ``[section.NAME]`` as a mapping of them."""
+    if get_origin(hint) is dict:
+        return {name: get_args(hint)[1](**keys) for name, keys in values.items()}
+    return hint(**values)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -361,6 +385,9 @@ def _parse_set(text: str, values: Mapping[str, Any]) -> dict[str, Any]:
         value: Any = tomllib.loads(f"value = {raw}")["value"]
     except tomllib.TOMLDecodeError:
         value = raw.strip()
+    if get_origin(get_type_hints(Config).get(section)) is dict:
+        name, _, key = key.rpartition(".")
+        return {section: {name: {key: value}}}
     default = values.get(section, {}).get(key)
     if isinstance(default, str) and not isinstance(value, str):
         value = raw.strip()
@@ -379,13 +406,27 @@ def _merge(values: dict[str, Any], changes: Mapping[str, Any], origin: str) -> N
             )
         if not isinstance(keys, Mapping):
             raise ConfigError(f"{origin}: {section} is a section, expected [{section}]")
-        hints = get_type_hints(sections[section])
-        for key, value in keys.items():
-            name = f"{section}.{key}"
-            if key not in hints:
-                known = [f.name for f in fields(sections[section])]
-                raise ConfigError(f"{origin}: unknown key {name}{_nearest(key, known)}")
-            values[section][key] = _checked(value, hints[key], name, origin)
+        if get_origin(sections[section]) is dict:
+            of_name = get_args(sections[section])[1]
+            for name, of_one in keys.items():
+                if not isinstance(of_one, Mapping):
+                    raise ConfigError(f"{origin}: expected [{section}.NAME], received {name}")
+                one = values[section].setdefault(name, {})
+                _merge_keys(one, of_one, of_name, f"{section}.{name}", origin)
+        else:
+            _merge_keys(values[section], keys, sections[section], section, origin)
+
+
+def _merge_keys(
+    values: dict[str, Any], changes: Mapping[str, Any], kind: type, section: str, origin: str
+) -> None:
+    """Put the keys of one section over its values in place."""
+    hints = get_type_hints(kind)
+    for key, value in changes.items():
+        name = f"{section}.{key}"
+        if key not in hints:
+            raise ConfigError(f"{origin}: unknown key {name}{_nearest(key, list(hints))}")
+        values[key] = _checked(value, hints[key], name, origin)
 
 
 def _checked(value: Any, hint: Any, name: str, origin: str) -> Any:

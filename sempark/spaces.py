@@ -1,8 +1,9 @@
 """Spaces: their names after the thesis, and their vectors as arrays sorted by md5.
 
 A raw space is a layer of a checkpoint on a subset, ``1u-2u_2048in``; a coded one appends its
-dimension, ``1u-2u_2048in_18``, or ``_pca18``. Row numbers in neighbors and merges count in the
-sorted md5 list of the space, which `row_digest` fingerprints. Source: table 3.1 and 3.3.
+dimension, ``1u-2u_2048in_18``, or ``_pca18``. Somebody's own vectors have the name they were given.
+Row numbers in neighbors and merges count in the sorted md5 list of the space, which `row_digest`
+fingerprints. Source: table 3.1 and 3.3.
 """
 
 from __future__ import annotations
@@ -106,6 +107,38 @@ def coded_spaces(codings: DataFrame) -> Iterator[Vectors]:
         space = row["space"]
         md5s, X = to_numpy(codings.where(F.col("space") == space))
         yield Vectors(space, md5s, X)
+
+
+def given(vectors: DataFrame, reduce: bool | None = None) -> Iterator[Vectors]:
+    """The spaces of the vectors table, one at a time, by name.
+
+    Parameters
+    ----------
+    vectors : DataFrame
+        The table.
+    reduce : bool, optional
+        Only those that are to be brought down first, or only those that are not.
+    """
+    if reduce is not None:
+        vectors = vectors.where(F.col("reduce") == reduce)
+    for row in vectors.select("space").distinct().orderBy("space").collect():
+        yield Vectors(row["space"], *to_numpy(vectors.where(F.col("space") == row["space"])))
+
+
+def categories(space: str, subset: DataFrame, vectors: DataFrame) -> dict[str, str]:
+    """Category by md5 of the points of a space; those given with its vectors, else the images'."""
+    own = vectors.where(F.col("space") == F.lit(space.partition("_")[0]))
+    known = F.col("category").isNotNull()
+    rows = own.where(known).select("md5", "category").toArrow()
+    if not rows.num_rows:
+        rows = subset.where(known).select("md5", "category").toArrow()
+    return dict(zip(rows["md5"].to_pylist(), rows["category"].to_pylist(), strict=True))
+
+
+def of_images(codings: DataFrame, vectors: DataFrame) -> DataFrame:
+    """The codings of images: those of given vectors are left out."""
+    names = [row["space"] for row in vectors.select("space").distinct().collect()]
+    return codings.where(~F.substring_index("space", "_", 1).isin(names))
 
 
 def vectors_column(X: NDArray[np.float32]) -> pa.Array:

@@ -2,7 +2,7 @@
 
 In: ``JOB [CONF.toml] [--set section.key=value ...] [--force] [-- options of spark-submit]``. Out:
 the exit code of spark-submit; 2 and one line for what can't be understood. Only the standard
-library is imported, so that the list of jobs and its errors come at once.
+library is behind it, so that the list of jobs and its errors come at once.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import stat
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from zipfile import ZipFile
+
+from sempark.config import load
 
 ROOT = Path(__file__).resolve().parent.parent
 USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...] [--force]
@@ -137,20 +139,11 @@ def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[s
 
 
 def configured_master(arguments: Sequence[str]) -> str:
-    """The master of --set, of the user's TOML file, or of the defaults."""
-    defaults = tomllib.loads((ROOT / "sempark" / "default.toml").read_text(encoding="utf-8"))
-    master = str(defaults["spark"]["master"])
-    files = [word for word in arguments if word.endswith(".toml")]
-    if files and Path(files[0]).is_file():
-        try:
-            user = tomllib.loads(Path(files[0]).read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError:
-            return master  # the job names the file and the line
-        master = str(user.get("spark", {}).get("master", master))
-    for word in arguments:
-        if word.startswith("spark.master="):
-            master = word.partition("=")[2].strip("\"'")
-    return master
+    """The master of the settings; a mistake in them is told before Java starts."""
+    conf = next((word for word in arguments if word.endswith(".toml")), None)
+    sets = [value for word, value in pairwise(arguments) if word == "--set"]
+    sets += [word.removeprefix("--set=") for word in arguments if word.startswith("--set=")]
+    return load(conf, sets).spark.master
 
 
 def spark_submit() -> Path:

@@ -296,6 +296,21 @@ PREDICTIONS = Table(
     """),
 )
 
+VECTORS = Table(
+    name="vectors",
+    key=("space", "md5"),
+    inputs=(),
+    settings=("spaces", "subset.name"),
+    thesis="beyond it: vectors of other origin",
+    columns=_columns("""
+        space    | string       | name in the settings
+        md5      | string       | of the image, or another name of the row
+        category | string       | null: none given
+        reduce   | boolean      | an autoencoder and PCA bring it down first
+        vector   | array<float> | as given
+    """),
+)
+
 GRID = Table(
     name="grid",
     key=(
@@ -308,7 +323,7 @@ GRID = Table(
         "activation",
         "learning_rate",
     ),
-    inputs=("features", "subset", "dimension"),
+    inputs=("features", "subset", "vectors", "dimension"),
     settings=("grid", "codings"),
     thesis="3.2.4, table 3.3",
     columns=_columns("""
@@ -330,7 +345,7 @@ GRID = Table(
 CODINGS = Table(
     name="codings",
     key=("space", "md5"),
-    inputs=("features", "subset", "dimension", "grid"),
+    inputs=("features", "subset", "vectors", "dimension", "grid"),
     settings=("codings",),
     thesis="3.2, table 3.3",
     columns=_columns("""
@@ -343,7 +358,7 @@ CODINGS = Table(
 NEIGHBORS = Table(
     name="neighbors",
     key=("space", "md5"),
-    inputs=("features", "codings", "subset"),
+    inputs=("features", "codings", "subset", "vectors"),
     settings=("neighbors",),
     thesis="3.3, 4.2",
     columns=_columns("""
@@ -357,7 +372,7 @@ NEIGHBORS = Table(
 DIMENSION = Table(
     name="dimension",
     key=("space", "sample_size", "repeat", "fraction"),
-    inputs=("features", "subset"),
+    inputs=("features", "subset", "vectors"),
     settings=("dimension", "codings.bound"),
     thesis="3.3, figures 3.6, 3.7",
     columns=_columns("""
@@ -375,7 +390,7 @@ DIMENSION = Table(
 DISTANCES = Table(
     name="distances",
     key=("space",),
-    inputs=("features", "codings", "subset", "images_flat"),
+    inputs=("features", "codings", "subset", "images_flat", "vectors"),
     settings=("distances",),
     thesis="3.4, figures 3.8-3.10",
     columns=_columns("""
@@ -389,11 +404,27 @@ DISTANCES = Table(
     """),
 )
 
+DENSITIES = Table(
+    name="densities",
+    key=("space", "md5"),
+    inputs=("codings", "neighbors"),
+    settings=("densities",),
+    thesis="4.2",
+    columns=_columns("""
+        space          | string  | whose points these are
+        md5            | string  | of the image
+        density        | double  | by the method of the settings
+        delta          | double  | distance to the nearest denser image; the densest: its largest
+        nearest_denser | int     | row of the sorted md5 list of the space; the densest: its own
+        local_peak     | boolean | none of its neighbors is denser
+    """),
+)
+
 MERGES = Table(
     name="merges",
     key=("space", "method", "step"),
-    inputs=("codings", "neighbors"),
-    settings=("merges",),
+    inputs=("codings", "neighbors", "densities"),
+    settings=("merges", "partitions.min_cluster_size"),
     thesis="4.1, 4.2",
     columns=_columns("""
         space  | string | whose points these are
@@ -424,7 +455,7 @@ PARTITIONS = Table(
 SCORES = Table(
     name="scores",
     key=("space", "method", "k"),
-    inputs=("merges", "partitions", "subset", "codings"),
+    inputs=("merges", "partitions", "subset", "codings", "vectors"),
     settings=("scores",),
     thesis="4.3, 4.4, figures 4.3-4.5",
     columns=_columns("""
@@ -482,6 +513,7 @@ REPORT = Table(
         "codings",
         "neighbors",
         "distances",
+        "densities",
         "merges",
         "partitions",
         "scores",
@@ -504,11 +536,13 @@ TABLES: dict[str, Table] = {
         FINETUNED,
         FEATURES,
         PREDICTIONS,
+        VECTORS,
         DIMENSION,
         GRID,
         CODINGS,
         NEIGHBORS,
         DISTANCES,
+        DENSITIES,
         MERGES,
         PARTITIONS,
         SCORES,

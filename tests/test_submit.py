@@ -41,10 +41,26 @@ def test_the_master_comes_from_option_set_file_default(tmp_path) -> None:
     assert submit.configured_master([]) == "local[*,4]"
     assert submit.configured_master([str(file)]) == "spark://a:7077"
     assert submit.configured_master([str(file), "--set", "spark.master=yarn"]) == "yarn"
+    assert submit.configured_master(["--set=spark.master=yarn", "--limit", "5"]) == "yarn"
     job = submit.jobs()["scale"]
     command = submit.build(job, [str(file)], ["--master", "local[2]"])
     assert command[command.index("--properties-file") + 1].endswith("spark-local.conf")
     assert command.count("--master") == 1 and "--py-files" not in command
+
+
+@pytest.mark.parametrize(
+    ("rest", "message"),
+    [
+        (["gone.toml"], "gone.toml: no such file"),
+        (["--set", "neighbours.k=3"], "did you mean neighbors?"),
+        (["--set", "spark.master"], "expected section.key=value"),
+    ],
+)
+def test_bad_settings_end_before_java_starts(monkeypatch, capsys, rest, message) -> None:
+    monkeypatch.setattr(submit, "run", lambda command: pytest.fail("spark-submit was started"))
+    assert submit.main(["scale", *rest]) == 2
+    said = capsys.readouterr().err
+    assert message in said and said.count("\n") == 1
 
 
 def test_a_cluster_gets_the_code(monkeypatch, tmp_path) -> None:

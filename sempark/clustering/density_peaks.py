@@ -107,8 +107,27 @@ def density_peaks(
     nearest[peaks[1:]], delta[peaks[1:]] = search_denser(points, order, places[1:])
     first = order[0]
     nearest[first], delta[first] = first, _largest_distance(points, first)
-    merges = _merges(values * delta, nearest, order)
+    merges = hierarchy(values, delta, nearest)
     return DensityPeaks(values, delta, nearest, merges, peaks, int(places[-1]))
+
+
+def hierarchy(density: Floats, delta: Floats, nearest_denser: Ints) -> Merges:
+    """Let the centers of a decision graph go one by one, the smallest density x delta first.
+
+    Parameters
+    ----------
+    density, delta : float64 (n,)
+    nearest_denser : int64 (n,)
+        As in `DensityPeaks`.
+
+    Returns
+    -------
+    Merges
+    """
+    product = density * delta
+    order = np.lexsort((np.arange(len(density)), -density))
+    leaving = _by_product(product, order)[:0:-1]
+    return from_pairs(leaving, nearest_denser[leaving], product[leaving], len(order))
 
 
 def centers(peaks: DensityPeaks, k: int) -> Ints:
@@ -221,9 +240,3 @@ def _by_product(product: Floats, order: Ints) -> Ints:
     """
     rest = order[1:]
     return np.concatenate([order[:1], rest[np.argsort(-product[rest], kind="stable")]])
-
-
-def _merges(product: Floats, nearest: Ints, order: Ints) -> Merges:
-    """Let the centers go one by one, the smallest density x delta first."""
-    leaving = _by_product(product, order)[:0:-1]
-    return from_pairs(leaving, nearest[leaving], product[leaving], len(order))

@@ -99,9 +99,6 @@ def best(curves: Sequence[Curve], space: str) -> Best | None:
 
 def behind(curves: Sequence[Curve], space: str) -> list[Curve]:
     """Give the reference curves that belong to a space."""
-    return [
-        curve
-        for curve in curves
-        if curve.method in REFERENCES
-        and (space == curve.space or space.startswith(f"{curve.space}_"))
-    ]
+    known = [curve for curve in curves if curve.method in REFERENCES]
+    own = [curve for curve in known if curve.space == space]
+    return own or [curve for curve in known if space.startswith(f"{curve.space}_")]

@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 from typing import Literal
 
-import h5py  # type: ignore[import-untyped]
+import h5py
 
 Kind = Literal[
     "random",

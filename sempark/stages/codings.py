@@ -29,13 +29,14 @@ Progress = Callable[[int, int], None]
 
 def build(
     found: Iterable[Vectors],
+    as_they_are: Iterable[Vectors],
     plateaus: Mapping[str, float | None],
     best: Mapping[str, autoencoding.Architecture],
     settings: Codings,
     progress: Progress,
 ) -> pa.Table:
-    """Code each raw space. Key: space, md5."""
-    tables = []
+    """Code each raw space; given vectors may stay as they are. Key: space, md5."""
+    tables = [_table(vectors.space, vectors.md5s, vectors.X) for vectors in as_they_are]
     for vectors in found:
         if len(vectors.md5s) < MIN_POINTS:
             continue

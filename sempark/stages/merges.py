@@ -1,8 +1,8 @@
 """merges: one merge list a space and method, which holds the partition at every k.
 
-In: vectors and neighbor lists of each coded space. Out: a row a merge. Single, complete, centroid
-and Ward linkage; Density Peaks, where a center merges into its nearest denser one; HDBSCAN's tree.
-Source: sections 4.1 and 4.2 of the thesis.
+In: vectors, neighbor lists and decision graph of each coded space. Out: a row a merge. Single,
+complete, centroid and Ward linkage; Density Peaks, where a center merges into its nearest denser
+one; HDBSCAN's tree. Source: sections 4.1 and 4.2 of the thesis.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from pyspark.sql import functions as F
 
 from sempark import config
 from sempark.clustering import hdbscan, linkage, merges
-from sempark.clustering.density_peaks import density_peaks
-from sempark.clustering.local_density import Density
-from sempark.geometry import two_nn
 from sempark.geometry.neighbors import Neighbors
 from sempark.spaces import Vectors
 from sempark.tables import MERGES, PassedOver
@@ -29,15 +26,22 @@ Progress = Callable[[int, int], None]
 
 def build(
     found: Iterable[tuple[Vectors, Neighbors]],
+    peaks: Callable[[str], merges.Merges],
     settings: config.Merges,
     min_cluster_size: int,
     progress: Progress,
 ) -> pa.Table:
-    """Merge each space by each method. Key: space, method, step."""
+    """Merge each space by each method. Key: space, method, step.
+
+    ``peaks`` gives the hierarchy of Density Peaks of a space.
+    """
     tables = []
     for vectors, near in found:
         for method in settings.methods:
-            one = merged(method, vectors, near, settings, min_cluster_size, progress)
+            if method == "density_peaks":
+                one = peaks(vectors.space)
+            else:
+                one = merged(method, vectors, near, min_cluster_size, progress)
             tables.append(_table(vectors.space, method, one))
     if not tables:
         raise PassedOver("no coded space: too few images in the subset")
@@ -48,27 +52,15 @@ def merged(
     method: str,
     vectors: Vectors,
     near: Neighbors,
-    settings: config.Merges,
     min_cluster_size: int,
     progress: Progress,
 ) -> merges.Merges:
-    """The merge list of one method on one space."""
+    """The merge list of a linkage or of HDBSCAN on one space."""
     X = vectors.X.astype(np.float64)
-    if method == "density_peaks":
-        k = min(settings.density_k, near.indices.shape[1])
-        short = Neighbors(near.indices[:, :k], near.distances[:, :k])
-        dimension = own_dimension(near) if settings.density == "pak" else None
-        density = cast(Density, settings.density)
-        return density_peaks(short, X, density, dimension=dimension).merges
     if method == "hdbscan":
         size = min(min_cluster_size, near.indices.shape[1] + 1)
         return hdbscan.hdbscan(near, X, max(2, size), progress=progress).merges
     return linkage.linkage(X, cast(linkage.Method, method), progress)
-
-
-def own_dimension(near: Neighbors) -> float:
-    """2-NN dimension of a space from its own neighbor lists."""
-    return two_nn.estimate(near.distances[:, 0], near.distances[:, 1]).dimension
 
 
 def from_table(rows: DataFrame, space: str, method: str) -> merges.Merges:

@@ -7,7 +7,7 @@ Source: sections 3.3 and 4.2 of the thesis.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +37,15 @@ def lists(rows: DataFrame, space: str) -> tuple[list[str], neighbors.Neighbors]:
     return table["md5"].to_pylist(), neighbors.Neighbors(
         _matrix(table["indices"], n).astype(np.int64), _matrix(table["distances"], n)
     )
+
+
+def with_lists(
+    found: Iterable[Vectors], rows: DataFrame
+) -> Iterator[tuple[Vectors, neighbors.Neighbors]]:
+    """Each space of at least `MIN_POINTS` points with its lists from the table."""
+    for vectors in found:
+        if len(vectors.md5s) >= MIN_POINTS:
+            yield vectors, lists(rows, vectors.space)[1]
 
 
 def _matrix(column: pa.ChunkedArray, n: int) -> NDArray[np.float64]:

@@ -2,9 +2,9 @@
 
 In: all tables, their manifests. Out: the files of a folder that opens from disk without a network.
 What a table does not hold is replaced by the reason. Parts: `report_data`, `report_spaces`,
-`report_clusterings` (exhibits), `report_tree` (sub-categories), `report_images`,
-`report_pictures` and `report_browser` (what the browser shows). Source: every table and figure of
-the thesis.
+`report_clusterings`, `report_hierarchies` (exhibits), `report_tree` (sub-categories),
+`report_images`, `report_pictures` and `report_browser` (what the browser shows). Source: every
+table and figure of the thesis.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sempark.stages import (
     report_browser,
     report_clusterings,
     report_data,
+    report_hierarchies,
     report_images,
     report_pictures,
     report_spaces,
@@ -86,7 +87,11 @@ def build(
             "clustering",
             "Clustering",
             "How well clusters of any number meet the labels.",
-            [*report_clusterings.examples(), *report_clusterings.scores(source, curves)],
+            [
+                *report_clusterings.examples(),
+                *report_clusterings.scores(source, curves),
+                *report_hierarchies.exhibits(source, curves),
+            ],
         ),
         page.Section(
             "run", "This run", "What was made, when, in what time, and by what.", run(manifests)
@@ -143,7 +148,7 @@ def run(manifests: Mapping[str, Mapping[str, object]]) -> list[Exhibit]:
                 str(manifest.get("note") or ""),
             )
         )
-        versions = manifest.get("versions")
+        versions = manifest.get("packages")
         for package, version in versions.items() if isinstance(versions, Mapping) else ():
             packages.setdefault((str(package), str(version)), []).append(name)
     return [

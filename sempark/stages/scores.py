@@ -7,7 +7,9 @@ Unlabelled images are clustered but not counted. Source: sections 4.3 and 4.4 of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -29,26 +31,40 @@ REFERENCES = {
 def build(
     hierarchies: Iterable[tuple[str, str, Sequence[str], Merges]],
     partitions: Iterable[tuple[str, str, Sequence[str], Labels]],
-    categories: Mapping[str, str],
+    categories: Callable[[str], Mapping[str, str]],
     ami_k: Sequence[int],
 ) -> pa.Table:
     """Score (space, method, md5s, result) by result. Key: space, method, k.
 
-    The references are the same in each space: k from 1 to the number of labelled images.
+    ``categories`` gives those of a space's points by md5; a space with fewer than two is not
+    scored. A space's references run over k from 1 to the number of its labelled points.
     """
-    if len(set(categories.values())) < 2:
-        raise PassedOver("no labels of two categories in the subset")
+    known = cache(categories)
+    scored = dict[str, Labels]()
     tables = []
-    for space, method, md5s, merges in hierarchies:
-        labels = encode(md5s, categories)
-        tables.append(_curve(space, method, merges, labels, ami_k))
-    for space, method, md5s, clusters in partitions:
-        tables.append(_flat(space, method, clusters, encode(md5s, categories)))
-    labels = encode(sorted(categories), categories)
-    references_ = {method: curve(labels) for method, curve in REFERENCES.items()}
-    spaces = sorted({table["space"][0].as_py() for table in tables if table.num_rows})
-    tables += [_table(space, *each) for space in spaces for each in references_.items()]
+    every: Iterable[tuple[str, str, Sequence[str], Merges | Labels]]
+    every = chain(hierarchies, partitions)
+    for space, method, md5s, result in every:
+        if len(set(known(space).values())) < 2:
+            continue
+        labels = encode(md5s, known(space))
+        scored.setdefault(space, labels[labels >= 0])
+        if isinstance(result, Merges):
+            tables.append(_curve(space, method, result, labels, ami_k))
+        else:
+            tables.append(_flat(space, method, result, labels))
+    if not tables:
+        raise PassedOver("no labels of two categories in any space")
+    of_labels = cache(_references)
+    for space, labels in sorted(scored.items()):
+        tables += [_table(space, *each) for each in of_labels(tuple(np.bincount(labels))).items()]
     return pa.concat_tables(tables)
+
+
+def _references(counts: tuple[int, ...]) -> dict[str, NDArray[np.float64]]:
+    """The reference curves of labels, which hang on the sizes of the categories alone."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    return {method: curve(labels) for method, curve in REFERENCES.items()}
 
 
 def encode(md5s: Sequence[str], categories: Mapping[str, str]) -> Labels:

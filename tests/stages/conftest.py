@@ -17,6 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructType
 
 from sempark.clustering import nmi, references
+from sempark.clustering.density_peaks import density_peaks
 from sempark.clustering.linkage import linkage
 from sempark.config import Report
 from sempark.geometry.neighbors import nearest
@@ -61,7 +62,7 @@ def report_run(spark):
             "status_counts": counts,
             "settings": {"labels.primary": "SEM_Dataset"},
             "inputs": {},
-            "versions": {"numpy": "2.0.0"},
+            "packages": {"numpy": "2.0.0"},
             "note": "",
         }
     return Run(frames, manifests, spark)
@@ -120,7 +121,7 @@ def _tables():
     out["images_flat"] = _table("images_flat", _images(rng))
     out["near_duplicates"] = _table(
         "near_duplicates",
-        [{"md5_a": _md5(1), "md5_b": _md5(2), "kind": "brightness", "differing_px": 33}],
+        [{"md5_a": _md5(1), "md5_b": _md5(2), "kind": "brightness_shifted", "differing_px": 33}],
     )
     out["labels"] = _table("labels", _labels(category))
     out["scale"] = _table("scale", _scale())
@@ -322,6 +323,7 @@ def _vectors(rng, category):
     middles = rng.normal(size=(10, 12))
     truth = np.array([CATEGORIES.index(row[1]) for row in inside])
     features, codings, near, distances, merges, partitions, scores = ([] for _ in range(7))
+    densities = []
     for raw, coded in zip(RAW, SPACES, strict=True):
         spread = 0.4 if "ft" in raw else 1.5
         X = middles[truth] + rng.normal(size=(len(md5s), 12)) * spread
@@ -356,6 +358,18 @@ def _vectors(rng, category):
             }
             for space in (raw, coded)
         ]
+        peaks = density_peaks(found, X)
+        densities += [
+            {
+                "space": coded,
+                "md5": md5,
+                "density": float(peaks.density[i]),
+                "delta": float(peaks.delta[i]),
+                "nearest_denser": int(peaks.nearest_denser[i]),
+                "local_peak": i in peaks.local_peaks,
+            }
+            for i, md5 in enumerate(md5s)
+        ]
         for method in ("single", "ward"):
             result = linkage(X, method)
             curve = nmi.curve(result, labels)
@@ -374,14 +388,14 @@ def _vectors(rng, category):
                 )
             ]
             scores += [
-                {"space": coded, "method": method, "k": k + 1, "nmi": float(v)}
-                for k, v in enumerate(curve)
+                {"space": coded, "method": method, "k": k + 1, "nmi": float(v), "largest": int(m)}
+                for k, (v, m) in enumerate(zip(curve, result.largest(), strict=True))
             ]
         partitions += [
             {"space": coded, "method": "hdbscan", "md5": md5, "label": int(t) - 1}
             for md5, t in zip(md5s, truth, strict=True)
         ]
-        scores.append({"space": coded, "method": "hdbscan", "k": 9, "nmi": 0.5})
+        scores.append({"space": coded, "method": "hdbscan", "k": 9, "nmi": 0.5, "largest": 13})
     for name, curve in (
         ("reference_refined", references.refinements(labels)),
         ("reference_uniform", references.expected(labels)),
@@ -401,6 +415,7 @@ def _vectors(rng, category):
         "codings": codings,
         "neighbors": near,
         "distances": distances,
+        "densities": densities,
         "merges": merges,
         "partitions": partitions,
         "scores": scores,

@@ -1,5 +1,7 @@
 """neighbors, merges, partitions, scores and distances from small drawn spaces."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from sempark import config
 from sempark.clustering import nmi
 from sempark.geometry.neighbors import nearest
 from sempark.spaces import Vectors
-from sempark.stages import distances, merges, neighbors, partitions, scores
+from sempark.stages import densities, distances, merges, neighbors, partitions, scores
 from sempark.tables import PassedOver
 
 N = 90
@@ -45,7 +47,9 @@ def test_k_is_capped_and_too_few_points_are_passed_over(blobs) -> None:
 @pytest.mark.spark
 def test_every_method_finds_three_blobs_and_survives_its_table(spark, blobs) -> None:
     near = nearest(blobs.X, 40)
-    table = merges.build([(blobs, near)], config.load().merges, 5, quiet)
+    graphs = spark.createDataFrame(densities.build([(blobs, near)], config.load().densities))
+    peaks = partial(densities.merges, graphs.repartition(3))
+    table = merges.build([(blobs, near)], peaks, config.load().merges, 5, quiet)
     assert table.num_rows == 6 * (N - 1)
     frame = spark.createDataFrame(table).repartition(4)
     truth = np.arange(N) // 30
@@ -82,7 +86,7 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
     table = scores.build(
         [("s", "ward", blobs.md5s, found)],
         [("s", "spectral", blobs.md5s, flat)],
-        categories,
+        lambda space: categories,
         [3],
     )
     rows = {(r["space"], r["method"], r["k"]): r for r in table.to_pylist()}
@@ -99,7 +103,7 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
 
 def test_one_category_is_passed_over(blobs) -> None:
     with pytest.raises(PassedOver, match="two categories"):
-        scores.build([], [], {"000": "a"}, [])
+        scores.build([], [("s", "dpa", ["000"], np.zeros(1, int))], lambda space: {"000": "a"}, [])
     with pytest.raises(PassedOver, match="two categories"):
         distances.sample({"000": "Tips"}, {"Tips": 2}, 1)
 
