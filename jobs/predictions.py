@@ -13,12 +13,18 @@ from sempark.stages import predictions
 from sempark.tables import CATEGORIES, PassedOver
 
 
-def build(context: job.Context) -> DataFrame:
+def categories(context: job.Context) -> list[str]:
+    """Names of the first logits of the ft checkpoint, in order; empty: nothing was trained."""
     trained = context.store.folder("finetuned") / "evaluation.json"
-    names = list(CATEGORIES)
     if trained.exists():
-        names = json.loads(trained.read_text(encoding="utf-8"))["categories"]
-    elif context.config.features.checkpoint_ft == "finetuned":
+        return list(json.loads(trained.read_text(encoding="utf-8"))["categories"])
+    own = context.config.features.checkpoint_ft == "finetuned"
+    return [] if own else list(CATEGORIES)
+
+
+def build(context: job.Context) -> DataFrame:
+    names = categories(context)
+    if not names:
         raise PassedOver("no fine-tuned network")
     return predictions.build(context.read("features"), names)
 

@@ -13,7 +13,8 @@ from sempark.tables import TABLES
 
 def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     manifests = {name: m for name in TABLES if (m := context.store.manifest(name)) is not None}
-    return report.build(context.read, manifests, context.config.report)
+    hide = context.config.privacy.paths == "hide"
+    return report.build(context.read, manifests, context.config.report, hide)
 
 
 STAGE = job.Stage("report", build)

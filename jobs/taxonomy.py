@@ -52,11 +52,16 @@ def images(context: job.Context) -> dict[str, taxonomy.Image]:
     }
 
 
+def grown_in(context: job.Context) -> str:
+    """The checkpoint whose features the tree is grown in: ft where there is one."""
+    kinds = context.read("features").select("checkpoint").distinct().collect()
+    return "ft" if "ft" in {row["checkpoint"] for row in kinds} else "in"
+
+
 def build(context: job.Context) -> pa.Table:
     settings = context.config.taxonomy
     features = context.read("features").where(F.col("layer") == settings.layer)
-    kinds = [row["checkpoint"] for row in features.select("checkpoint").distinct().collect()]
-    checkpoint = "ft" if "ft" in kinds else "in"
+    checkpoint = grown_in(context)
     md5s, X = spaces.to_numpy(features.where(F.col("checkpoint") == checkpoint))
     names = {row["node"]: row["name"] for row in csv.DictReader(names_text(context).splitlines())}
     with context.bar("taxonomy") as progress:

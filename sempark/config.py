@@ -53,6 +53,7 @@ class Images:
     timeout_seconds: float
     memory_mb: int
     partition_mb: int
+    drop_near_duplicates: list[str]
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,12 @@ class Codings:
 
 @dataclass(frozen=True)
 class Neighbors:
-    """The shared neighbors table."""
+    """The shared neighbors tables."""
 
     k: int
+    backend: str
+    index: str
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,31 @@ class Taxonomy:
     method: str
     repeats: int
     names: str
+    truth: str
     seed: int
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is laid out for searching."""
+
+    layers: list[str]
+    k: int
+
+
+@dataclass(frozen=True)
+class Assign:
+    """New images placed in the tree that is there."""
+
+    source: list[str]
+    far_below: float
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """What must not leave the laboratory."""
+
+    paths: str
 
 
 @dataclass(frozen=True)
@@ -244,9 +272,9 @@ class Report:
 
     title: str
     thumbnails_px: int
+    picture_px: int
     sheet_images: int
     untrained: list[str]
-    privacy_paths: str
 
 
 @dataclass(frozen=True)
@@ -292,6 +320,9 @@ class Config:
     partitions: Partitions
     scores: Scores
     taxonomy: Taxonomy
+    search: Search
+    assign: Assign
+    privacy: Privacy
     report: Report
     demo: Demo
     run: Run
@@ -308,6 +339,14 @@ class Config:
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
+    "input.formats": ("TIFF", "JPEG", "PNG", "BMP", "GIF"),
+    "images.drop_near_duplicates": (
+        "equal",
+        "few_pixels",
+        "recompressed",
+        "brightness_shifted",
+        "rescaled",
+    ),
     "labels.conflicts": ("drop", "first"),
     "scale.method": ("sempark", "thesis"),
     "subset.by": ("printed", "nm_per_px"),
@@ -315,6 +354,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finetune.head": ("1001", "categories"),
     "codings.tied": ("none", "outer"),
     "densities.method": ("knn", "gaussian", "cutoff", "pak"),
+    "neighbors.backend": ("driver", "spark"),
+    "neighbors.index": ("exact", "hnsw", "ivf"),
     "merges.methods": (
         "single",
         "complete",
@@ -328,7 +369,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "labels.matched_by": ("jpeg_md5", "reencoded", "pixels", "perceptual"),
     "taxonomy.layer": ("features", "logits"),
     "taxonomy.method": ("single", "complete", "centroid", "ward"),
-    "report.privacy_paths": ("show", "hide"),
+    "privacy.paths": ("show", "hide"),
 }
 """Settings whose value comes from a closed list."""
 

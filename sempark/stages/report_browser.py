@@ -17,7 +17,7 @@ from sempark.figures.exhibit import checkpoint
 from sempark.figures.scales import STATUSES
 from sempark.figures.scored import Curve
 from sempark.figures.style import METHOD_NAMES
-from sempark.stages import report_images, report_pictures
+from sempark.stages import report_images
 from sempark.stages.report_images import Catalog
 from sempark.stages.report_source import Source, order_of
 
@@ -25,7 +25,7 @@ MOST_FAILED = 200_000
 
 
 def files(
-    source: Source, found: Catalog, curves: Sequence[Curve], settings: Report
+    source: Source, found: Catalog, curves: Sequence[Curve], settings: Report, hide: bool
 ) -> Iterator[tuple[str, bytes]]:
     """Give all data scripts.
 
@@ -35,13 +35,13 @@ def files(
     curves : sequence of Curve
         NMI by k.
     settings : Report
-        Hiding paths: no names of files, no reasons that may hold one.
+    hide : bool
+        No names of files, no reasons that may hold one.
 
     Returns
     -------
     iterator of (path, bytes)
     """
-    hide = settings.privacy_paths == "hide"
     columns = found.columns
     words = {
         "category": order_of([str(c) for c in columns["category"] if c]),
@@ -81,7 +81,7 @@ def files(
             "clusterings": clusterings,
             "failed": len(failed),
             "paths": not hide,
-            "picturePx": report_pictures.PICTURE_PX,
+            "picturePx": settings.picture_px,
             "sheet": {
                 "px": settings.thumbnails_px,
                 "images": settings.sheet_images,

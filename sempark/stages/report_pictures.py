@@ -16,9 +16,6 @@ from sempark.figures import sheets
 from sempark.stages.report_images import Catalog
 from sempark.stages.report_source import Source
 
-PICTURE_PX = 640
-"""Longer side of the picture on an image's page."""
-
 READ_BAR = ("ok", "no_bar", "many_bars", "no_text", "no_value", "unsure")
 """Scale statuses that come with a data bar found for sure."""
 
@@ -63,8 +60,10 @@ def sheet_files(
         yield f"sheets/{row['sheet']:04d}.jpg", bytes(row["jpeg"])
 
 
-def picture_files(source: Source, found: Catalog, hide: bool) -> Iterator[tuple[str, bytes]]:
-    """Give a picture of every image, `PICTURE_PX` at its longer side."""
+def picture_files(
+    source: Source, found: Catalog, px: int, hide: bool
+) -> Iterator[tuple[str, bytes]]:
+    """Give a picture of every image, at most ``px`` at its longer side."""
 
     def shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -72,7 +71,7 @@ def picture_files(source: Source, found: Catalog, hide: bool) -> Iterator[tuple[
             for row in batch.to_pylist():
                 if shown(row["scale_status"], row["databar"], hide):
                     rows.append(row["row"])
-                    jpegs.append(sheets.picture(row["jpeg"], PICTURE_PX, row["databar"], hide))
+                    jpegs.append(sheets.picture(row["jpeg"], px, row["databar"], hide))
             yield pa.RecordBatch.from_arrays(
                 [pa.array(rows, pa.int32()), pa.array(jpegs, pa.binary())], ["row", "picture"]
             )

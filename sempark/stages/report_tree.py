@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 from pyspark.sql import functions as F
 
+from sempark.config import Report
 from sempark.figures import gallery, page, sheets
 from sempark.figures.dataset import length
 from sempark.figures.exhibit import Cell, Exhibit, missing
 from sempark.figures.tree_order import Node
 from sempark.stages.report_images import Catalog
-from sempark.stages.report_pictures import PICTURE_PX, shown, thumbnails_of
+from sempark.stages.report_pictures import shown, thumbnails_of
 from sempark.stages.report_source import Source, order_of
 
 N_BORDER = 3
@@ -42,14 +43,14 @@ class Trees:
     files: list[tuple[str, bytes]]
 
 
-def made(source: Source, found: Catalog, px: int, hide: bool) -> Trees:
+def made(source: Source, found: Catalog, settings: Report, hide: bool) -> Trees:
     """Make strips and picture figures.
 
     Parameters
     ----------
     source, found : Source, Catalog
-    px : int
-        Side of a thumbnail.
+    settings : Report
+        Sizes of thumbnails and of the picture of figure 2.1.
     hide : bool
         Show no picture that may hold a name.
 
@@ -67,6 +68,7 @@ def made(source: Source, found: Catalog, px: int, hide: bool) -> Trees:
             [],
             [],
         )
+    px = settings.thumbnails_px
     chosen = {node.id: _chosen(found, i) for i, node in enumerate(found.order.nodes)}
     every = [md5 for md5s in chosen.values() for md5 in md5s]
     thumbnails = thumbnails_of(source, found, every, px, hide)
@@ -82,7 +84,10 @@ def made(source: Source, found: Catalog, px: int, hide: bool) -> Trees:
             page.Strip(node.id, name, node.depth, end - start, _words(node), path, len(tiles))
         )
     roots = [node for node in found.order.nodes if node.depth == 0]
-    pictures = [_figure_one(source, found, chosen, hide), _figure_two(roots, chosen, thumbnails)]
+    pictures = [
+        _figure_one(source, found, chosen, settings.picture_px, hide),
+        _figure_two(roots, chosen, thumbnails),
+    ]
     return Trees([*pictures, *_near_duplicates(source)], strips, files)
 
 
@@ -123,7 +128,7 @@ def _words(node: Node) -> str:
 
 
 def _figure_one(
-    source: Source, found: Catalog, chosen: dict[str, list[str]], hide: bool
+    source: Source, found: Catalog, chosen: dict[str, list[str]], px: int, hide: bool
 ) -> Exhibit:
     """Figure 2.1: the most central image of the largest category, at full view."""
     md5 = next((md5s[0] for md5s in chosen.values() if md5s), found.order.md5s[0])
@@ -138,7 +143,7 @@ def _figure_one(
     if not shown(None if status is None else str(status), databar, hide):
         return missing("figure-2.1", "An image in images_flat", "a name may stand in its data bar.")
     row = source.read("images_flat").where(F.col("md5") == md5).select("jpeg").collect()[0]
-    picture = sheets.picture(bytes(row["jpeg"]), PICTURE_PX, databar, hide)
+    picture = sheets.picture(bytes(row["jpeg"]), px, databar, hide)
     return gallery.one(picture, facts, rule)
 
 

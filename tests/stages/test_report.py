@@ -166,7 +166,7 @@ def test_empty_tables_are_replaced_by_their_note(report_run, monkeypatch):
         frames[name] = report_run.frames[name].limit(0)
         manifests[name] = manifests[name] | {"rows": 0, "note": f"no {name} were given"}
     run = replace(report_run, frames=frames)
-    files = dict(report.build(run.read, manifests, Report("x", 40, 48, ["in"], "show")))
+    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, ["in"])))
     page = files["index.html"].decode()
     reasons = dict(re.findall(r'id="([^"]+)">.*?(?:Not here: ([^<]*)</p>)', page, re.S))
     for id in ("table-2.2", "figure-2.3", "figure-2.4", "table-3.4", "figure-3.7", "figure-4.5"):
@@ -184,7 +184,7 @@ def test_a_run_without_images_still_gives_pages(report_run):
     frames = {name: frame.limit(0) for name, frame in report_run.frames.items()}
     manifests = {name: {"rows": 0, "note": "an empty source"} for name in TABLES}
     run = replace(report_run, frames=frames)
-    files = dict(report.build(run.read, manifests, Report("x", 40, 48, [], "show")))
+    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, [])))
     assert files["index.html"].count(b"Not here: an empty source.") > 15
     assert b'"n":0' in files["data/run.js"]
 

@@ -1,0 +1,302 @@
+"""The collection laid out for searching: vectors on disk, a record an image, the tree.
+
+In: vectors of whole layers, the spaces made of them, records, the tree's images. Out: the files of
+the folder `search`; and from that folder an `Index`, which finds the k nearest images of a vector
+in any of its spaces, exactly, and reads only few of the vectors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from sempark.geometry import lookup
+from sempark.networks.encoder import Encoder, from_bytes, to_bytes
+from sempark.placing import N_VOTES, Place, Tree, place, plant
+from sempark.tables import Refused
+
+FOLDER_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Vectors of one layer of one checkpoint, for every image, and how to look them up.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``2048ft``.
+    checkpoint, layer : str
+        As in the table features.
+    rows : int64 (n,)
+        Row of each vector in the records.
+    X : float32 (n, d)
+    """
+
+    name: str
+    checkpoint: str
+    layer: str
+    rows: NDArray[np.int64]
+    X: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Space:
+    """A space to search in: a layer, a subset of it, or codings made of it.
+
+    Attributes
+    ----------
+    name, checkpoint, layer : str
+        Its own name; whose output the vectors come from, as in the table features.
+    rows : int64 (n,)
+        Row of each point in the records.
+    of : str
+        The `Layer` that holds the points; empty where the space holds its own.
+    within : int64 (n,) or None
+        Rows of that layer's vectors, where the points are only these.
+    X : float32 (n, d) or None
+        The space's own points: codings.
+    encoder : Encoder or None
+        From a layer's vector to a coding.
+    """
+
+    name: str
+    checkpoint: str
+    layer: str
+    rows: NDArray[np.int64]
+    of: str = ""
+    within: NDArray[np.int64] | None = None
+    X: NDArray[np.float32] | None = None
+    encoder: Encoder | None = None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An image found: its place in the list from 1, its distance, what is known of it."""
+
+    rank: int
+    distance: float
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Index:
+    """The folder `search`, opened.
+
+    Attributes
+    ----------
+    about : dict
+        Spaces' default, categories in the order of the logits, rules' numbers.
+    records : pyarrow.Table
+        As `sempark.records`, sorted by md5.
+    layers, spaces : mapping
+        By name.
+    lookups : mapping
+        Of layers and codings, by name.
+    tree : Tree
+        Rows of the default layer.
+    """
+
+    about: dict[str, Any]
+    records: pa.Table
+    layers: Mapping[str, Layer]
+    spaces: Mapping[str, Space]
+    lookups: Mapping[str, lookup.Lookup]
+    tree: Tree
+
+    def space(self, name: str) -> Space:
+        """A space by name; without a name the one the tree was grown in.
+
+        Raises
+        ------
+        Refused
+            There is no such space.
+        """
+        chosen = name or str(self.about["default"])
+        if chosen not in self.spaces:
+            raise Refused(f"no space {chosen}; there are {', '.join(self.spaces)}")
+        return self.spaces[chosen]
+
+    def known(self, md5: str, jpeg_md5: str = "", pixel_hash: str = "") -> int | None:
+        """Row of the image with this file, this gray JPEG or these pixels; None: a new one."""
+        of_column = {"md5": md5, "jpeg_md5": jpeg_md5 or md5, "pixel_hash": pixel_hash}
+        # somebody may search with a JPEG of the collection itself
+        for name, value in (*of_column.items(), ("jpeg_md5", md5)):
+            if value:
+                row = pc.index(self.records[name], pa.scalar(value)).as_py()
+                if row >= 0:
+                    return int(row)
+        return None
+
+    def record(self, row: int) -> dict[str, Any]:
+        """What is known of an image."""
+        return dict(self.records.slice(row, 1).to_pylist()[0])
+
+    def names(self, node: str) -> list[str]:
+        """What the nodes down to a node are called."""
+        row = pc.index(self.records["node"], pa.scalar(node)).as_py() if node else -1
+        return list(self.record(row)["names"]) if row >= 0 else []
+
+    def find(self, name: str, vector: NDArray[np.float32], k: int) -> list[Hit]:
+        """The k nearest images of a layer's vector in a space, fewer where it has fewer."""
+        space = self.space(name)
+        if space.encoder is not None and space.X is not None:
+            X, found = space.X, self.lookups[space.name]
+            vector = space.encoder.code(vector[None])[0]
+        else:
+            X, found = self.layers[space.of].X, self.lookups[space.of]
+        k = min(k, len(space.rows))
+        near = lookup.nearest_to(X, found, vector, k, space.within)
+        at = near.indices[0]
+        if space.within is not None:
+            at = np.searchsorted(space.within, at)
+        return [
+            Hit(rank, float(distance), self.record(int(space.rows[i])))
+            for rank, (i, distance) in enumerate(zip(at, near.distances[0], strict=True), start=1)
+        ]
+
+    def place(
+        self, category: str, probability: float, vector: NDArray[np.float32], row: int | None
+    ) -> Place:
+        """Where a picture belongs; ``row`` is that of `known`."""
+        if row is not None:
+            record = self.record(row)
+            node, of = record["node"] or "", record["category"] or ""
+            return Place("known", of, node, record["confidence"], 1.0 if node else None, None)
+        layer = self.layers[str(self.about["default"])]
+        members = self.tree.members.get(category, np.empty(0, np.int64))
+        indices, distances = np.empty(0, np.int64), np.empty(0)
+        if len(members):
+            k = min(N_VOTES, len(members))
+            near = lookup.nearest_to(layer.X, self.lookups[layer.name], vector, k, members)
+            indices, distances = near.indices[0], near.distances[0]
+        least, far = float(self.about["min_probability"]), float(self.about["far_below"])
+        return place(self.tree, category, probability, indices, distances, least, far)
+
+
+def files(
+    about: Mapping[str, Any],
+    records: pa.Table,
+    layers: Sequence[Layer],
+    spaces: Sequence[Space],
+) -> Iterator[tuple[str, bytes]]:
+    """The files of the folder; ``about["default"]`` names the layer of the tree."""
+    yield "records.parquet", _parquet(records)
+    said: dict[str, Any] = dict(about) | {"version": FOLDER_VERSION, "layers": [], "spaces": []}
+    for number, layer in enumerate(layers):
+        yield from _vectors(f"layer-{number}", layer.X)
+        yield f"layer-{number}.rows", layer.rows.astype(np.int64).tobytes()
+        about_layer = {"n": len(layer.X), "d": layer.X.shape[1], "name": layer.name}
+        of_checkpoint = {"checkpoint": layer.checkpoint, "layer": layer.layer}
+        said["layers"].append(about_layer | of_checkpoint)
+        if layer.name == about["default"]:
+            nodes = records["node"].take(pa.array(layer.rows)).to_pylist()
+            yield "tree.npz", _tree(plant(layer.X, nodes))
+    for number, space in enumerate(spaces):
+        of = {"name": space.name, "checkpoint": space.checkpoint, "layer": space.layer}
+        shape: dict[str, Any] = {"of": space.of}
+        yield f"space-{number}.rows", space.rows.astype(np.int64).tobytes()
+        if space.within is not None:
+            yield f"space-{number}.within", space.within.astype(np.int64).tobytes()
+            shape["within"] = True
+        if space.X is not None and space.encoder is not None:
+            yield from _vectors(f"space-{number}", space.X)
+            yield f"space-{number}.encoder", to_bytes(space.encoder)
+            shape |= {"n": len(space.X), "d": space.X.shape[1]}
+        said["spaces"].append(of | shape)
+    yield "index.json", json.dumps(said, indent=1).encode()
+
+
+def opened(folder: Path) -> Index:
+    """Open the folder; vectors stay on disk.
+
+    Raises
+    ------
+    Refused
+        It is empty or was written by another version.
+    """
+    path = folder / "index.json"
+    if not path.exists():
+        raise Refused("there is nothing to search yet: run ./spark-submit.sh pipeline")
+    about = json.loads(path.read_text(encoding="utf-8"))
+    if about["version"] != FOLDER_VERSION:
+        raise Refused("the folder search is of another version: ./spark-submit.sh search --force")
+    layers, spaces, lookups = {}, {}, {}
+    for number, of in enumerate(about["layers"]):
+        rows = np.fromfile(folder / f"layer-{number}.rows", np.int64)
+        X, lookups[of["name"]] = _mapped(folder / f"layer-{number}", of["n"], of["d"])
+        layers[of["name"]] = Layer(of["name"], of["checkpoint"], of["layer"], rows, X)
+    for number, of in enumerate(about["spaces"]):
+        stem = folder / f"space-{number}"
+        rows = np.fromfile(f"{stem}.rows", np.int64)
+        within = np.fromfile(f"{stem}.within", np.int64) if of.get("within") else None
+        own = encoder = None
+        if "d" in of:
+            own, lookups[of["name"]] = _mapped(stem, of["n"], of["d"])
+            encoder = from_bytes(Path(f"{stem}.encoder").read_bytes())
+        name, checkpoint, layer = of["name"], of["checkpoint"], of["layer"]
+        spaces[name] = Space(name, checkpoint, layer, rows, of["of"], within, own, encoder)
+    records = pq.read_table(folder / "records.parquet")
+    return Index(about, records, layers, spaces, lookups, _opened_tree(folder / "tree.npz"))
+
+
+def _vectors(stem: str, X: NDArray[np.float32]) -> Iterator[tuple[str, bytes]]:
+    """An array, and what finds its rows."""
+    yield f"{stem}.f32", np.ascontiguousarray(X, np.float32).tobytes()
+    found = lookup.prepare(X)
+    out = io.BytesIO()
+    np.savez(
+        out,
+        mean=found.mean,
+        components=found.components,
+        coordinates=found.coordinates,
+        residual=found.residual,
+        slack=np.float64(found.slack),
+    )
+    yield f"{stem}.lookup", out.getvalue()
+
+
+def _mapped(stem: Path, n: int, d: int) -> tuple[NDArray[np.float32], lookup.Lookup]:
+    X = np.memmap(f"{stem}.f32", np.float32, "r", shape=(n, d))
+    with np.load(f"{stem}.lookup", allow_pickle=False) as stored:
+        mean, components = stored["mean"], stored["components"]
+        slack = float(stored["slack"])
+        return X, lookup.Lookup(mean, components, stored["coordinates"], stored["residual"], slack)
+
+
+def _tree(tree: Tree) -> bytes:
+    out = io.BytesIO()
+    arrays: dict[str, Any] = {"node_of": tree.node_of}
+    for i, name in enumerate(tree.members):
+        arrays |= {f"members_{i}": tree.members[name], f"strange_{i}": tree.strangeness[name]}
+    about = json.dumps({"nodes": tree.nodes, "categories": list(tree.members)})
+    np.savez(out, about=np.array(about), **arrays)
+    return out.getvalue()
+
+
+def _opened_tree(path: Path) -> Tree:
+    with np.load(path, allow_pickle=False) as stored:
+        about = json.loads(str(stored["about"]))
+        names = list(enumerate(about["categories"]))
+        return Tree(
+            about["nodes"],
+            stored["node_of"],
+            {name: stored[f"members_{i}"] for i, name in names},
+            {name: stored[f"strange_{i}"] for i, name in names},
+        )
+
+
+def _parquet(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
