@@ -23,7 +23,7 @@ def test_a_terminal_sees_one_bar_a_total(monkeypatch) -> None:
         report(4, 4)
         report(2, 9)  # the next search counts anew
     shown = terminal.getvalue()
-    assert "hashing" in shown and "4/4" in shown and "2/9" in shown
+    assert "hashing" in shown and "/4 [" in shown and "/9 [" in shown
 
 
 def test_elsewhere_a_line_comes_now_and_then(monkeypatch) -> None:

@@ -16,12 +16,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from sempark.config import Space
 from sempark.spaces import vectors_column
 from sempark.tables import VECTORS, PassedOver, Refused
+from sempark.terminal import first_line
 
 NAME = re.compile(r"[A-Za-z0-9.-]+")
 """No underscore: the names of all spaces made from images have one."""
@@ -53,8 +55,8 @@ def _read(spark: SparkSession, name: str, space: Space) -> DataFrame:
     local = space.path.endswith(".npy")
     try:
         rows = from_npy(spark, space) if local else from_parquet(spark, space)
-    except (OSError, ValueError) as error:
-        raise Refused(f"[spaces.{name}] {space.path}: {error}") from None
+    except (OSError, ValueError, AnalysisException) as error:
+        raise Refused(f"[spaces.{name}] {space.path}: {first_line(error)}") from None
     columns = {"space": F.lit(name), "reduce": F.lit(space.reduce)}
     return rows.withColumns(columns).select(*VECTORS.names)
 
