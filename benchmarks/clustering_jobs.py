@@ -18,11 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
+from jobs.pipeline import STAGES
+
 ROOT = Path(__file__).resolve().parent.parent
-BEFORE = (
-    *("inventory", "images_flat", "near_duplicates", "labels", "scale", "subset", "finetune"),
-    *("features", "predictions", "vectors", "dimension", "grid", "codings", "neighbors"),
-)
 TIMED = ("densities", "merges", "partitions", "scores")
 WIDTHS = (10, 13, 18, 18)
 
@@ -108,8 +106,8 @@ def main():
         folder = arguments.folder or Path(scratch)
         folder.mkdir(exist_ok=True)
         settings = prepare(folder.resolve(), arguments.n, arguments.spaces)
-        for job in BEFORE:
-            run(job, settings)
+        for stage in STAGES[: [stage.name for stage in STAGES].index(TIMED[0])]:
+            run("finetune" if stage.name == "finetuned" else stage.name, settings)
         print(f"{arguments.n:,} points, {arguments.spaces} spaces, {os.cpu_count()} cores, load "
               f"{os.getloadavg()[0]:.1f} (this benchmark's own jobs included)")  # fmt: skip
         print("| job | seconds | of them work | Python, GB | Java, GB |\n|---|---|---|---|---|")

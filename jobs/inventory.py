@@ -39,7 +39,7 @@ def listing(pairs: tuple[tuple[str, str], ...]) -> pa.Table:
         fresh = [entry for entry in found if entry.path not in seen]
         seen.update(entry.path for entry in fresh)
         tables.append(inventory.entries_table(name, fresh))
-    return pa.concat_tables(tables)
+    return pa.concat_tables(tables) if tables else inventory.entries_table("", [])
 
 
 def fingerprint(context: job.Context) -> dict[str, str]:

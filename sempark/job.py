@@ -26,7 +26,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import progress, terminal
+from sempark import hadoop_files, progress, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
 from sempark.store import Manifest, Store
@@ -232,6 +232,8 @@ def session(config: Config) -> SparkSession:
     for key, value in SPARK_SETTINGS.items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    if any(map(hadoop_files.is_uri, [*config.input.source, *config.input.labels.values()])):
+        hadoop_files.share_settings(spark)
     spark.sparkContext.setLogLevel("OFF")  # failures are told in one line; the log has them whole
     return spark
 
@@ -303,12 +305,20 @@ def _build(context: Context, stage: Stage, about: Mapping[str, Any], start: floa
     """Build and write; a stage that is passed over leaves an empty table with a note."""
     context.facts.clear()
     try:
+        _need_rows(context, stage.name)
         return _write(context, stage.name, stage.build(context), about, start)
     except PassedOver as passed:
         table = TABLES[stage.name]
         folder = table.kind == "folder"
         empty: Any = [] if folder else context.spark.createDataFrame([], table.schema)
         return _write(context, stage.name, empty, dict(about) | {"note": str(passed)}, start)
+
+
+def _need_rows(context: Context, name: str) -> None:
+    """Pass over a stage all of whose inputs are empty, with the note of the first."""
+    inputs = [context.store.manifest(source) for source in TABLES[name].inputs]
+    if inputs and all(manifest is not None and not manifest["rows"] for manifest in inputs):
+        raise PassedOver(next((m["note"] for m in inputs if m and "note" in m), "no rows"))
 
 
 def _write(
