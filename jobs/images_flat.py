@@ -17,8 +17,14 @@ from sempark.tables import Refused
 
 IMAGE_BYTES = 300_000
 """Of a row, as measured on gray JPEGs of 1024 x 768."""
-FINE = ("ok", "same_jpeg")
+FINE = ("ok", "same_jpeg", "near_duplicate")
 """Statuses that --retry-failed leaves alone."""
+
+
+def fingerprint(context: job.Context) -> dict[str, str]:
+    """How near duplicates are found, where they are dropped here."""
+    dropped = context.config.images.drop_near_duplicates
+    return {"near_duplicates": repr(context.config.near_duplicates)} if dropped else {}
 
 
 def build(context: job.Context) -> DataFrame:
@@ -41,6 +47,9 @@ def build(context: job.Context) -> DataFrame:
             f"no decodable {' or '.join(settings.input.formats)} file under "
             f"{', '.join(settings.input.source)}: set input.source or input.formats"
         )
+    dropped = settings.images.drop_near_duplicates
+    if dropped:
+        return images_flat.without_near_duplicates(rows, dropped, settings.near_duplicates)
     return rows
 
 
@@ -63,7 +72,7 @@ def _check_disk(context: job.Context, inventory: DataFrame) -> None:
         )
 
 
-STAGE = job.Stage("images_flat", build, again=job.retried(*FINE))
+STAGE = job.Stage("images_flat", build, fingerprint, job.retried(*FINE))
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))

@@ -339,7 +339,7 @@ class Config:
 
 
 CHOICES: dict[str, tuple[str, ...]] = {
-    "input.formats": ("TIFF", "JPEG", "PNG", "BMP", "GIF"),
+    "input.formats": ("TIFF", "JPEG", "PNG", "BMP", "GIF", "DM3", "DM4"),
     "images.drop_near_duplicates": (
         "equal",
         "few_pixels",

@@ -1,8 +1,9 @@
 """The only reader of source directories: a row for every entry, and a file's bytes by its path.
 
-In: a directory. Out: `Entry` records in the order of their paths; bytes. Nothing but regular files
-is ever opened, links to directories are not descended, and names of any bytes survive as text:
-what is no UTF-8, and the percent sign, is written %XX.
+In: a directory, or the URI of one on any Hadoop file system. Out: `Entry` records in the order of
+their paths; bytes. Nothing but regular files is ever opened, links to directories are not
+descended, and names of any bytes survive as text: what is no UTF-8, and the percent sign, is
+written %XX.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import unquote, urlparse
 
+from sempark import hadoop_files
 from sempark.tables import FileKind, InventoryStatus
 
 BLOCK_BYTES = 4 << 20
@@ -58,8 +61,27 @@ def unescape(path: str) -> bytes:
     return re.sub(rb"%([0-9A-F]{2})", lambda m: bytes([int(m[1], 16)]), raw)
 
 
+def local(root: str) -> str:
+    """A ``file://`` URI as the path it means: Hadoop would hide names and follow links there."""
+    return unquote(urlparse(root).path) if root.startswith("file://") else root
+
+
+def is_directory(root: str) -> bool:
+    """Whether a source is there."""
+    if not hadoop_files.is_uri(root):
+        return os.path.isdir(root)
+    try:
+        hadoop_files.list_directory(root)
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
+
+
 def walk(root: str) -> Iterator[Entry]:
-    """Every entry below a local directory, the directory itself left out, sorted by path bytes."""
+    """Every entry below a directory, the directory itself left out, sorted by path bytes."""
+    if hadoop_files.is_uri(root):
+        yield from _walk_uri(root)
+        return
     names = _names(os.fsencode(root))
     if isinstance(names, Entry):
         yield names
@@ -84,6 +106,28 @@ def _names(directory: bytes) -> list[bytes] | Entry:
             return sorted(entry.path for entry in entries)
     except OSError as error:
         return _entry(directory, "unreadable", error.strerror)
+
+
+def _walk_uri(root: str) -> Iterator[Entry]:
+    """`walk` on a Hadoop file system. What a scheme can't say is null."""
+    pending = [hadoop_files.Status(root, True, None, None)]
+    while pending:
+        found = pending.pop()
+        path = escape(found.name.encode())
+        entry = Entry(path, "directory", None, None, "directory", None)
+        if found.is_directory:
+            try:
+                below = hadoop_files.list_directory(found.name)
+            except OSError as error:
+                entry = replace(entry, status="unreadable", reason=error.strerror)
+            else:
+                start = found.name if found.name.endswith("/") else found.name + "/"
+                pending += [replace(one, name=start + one.name) for one in reversed(below)]
+        else:
+            status: InventoryStatus = "ok" if found.size else "empty"
+            entry = Entry(path, "file", found.size, found.modified_us, status, None)
+        if found.name != root or entry.status == "unreadable":
+            yield entry
 
 
 def describe(path: bytes) -> Entry:
@@ -111,6 +155,8 @@ def describe(path: bytes) -> Entry:
 
 def md5_and_head(path: str, head_bytes: int = 64) -> tuple[str, bytes]:
     """MD5 of a file's content, read in blocks, and its first bytes."""
+    if hadoop_files.is_uri(path):
+        return hadoop_files.md5_and_head(unescape(path).decode(), head_bytes)
     digest = hashlib.md5(usedforsecurity=False)
     head = b""
     with open(unescape(path), "rb") as file:
@@ -122,6 +168,11 @@ def md5_and_head(path: str, head_bytes: int = 64) -> tuple[str, bytes]:
 
 def read(path: str, max_bytes: int | None = None) -> bytes:
     """A file's content; more than max_bytes are not read but an OSError (EFBIG)."""
+    if hadoop_files.is_uri(path):
+        uri = unescape(path).decode()
+        if max_bytes is not None:
+            _check_size(hadoop_files.size(uri), max_bytes)
+        return hadoop_files.read(uri)
     with open(unescape(path), "rb") as file:
         _check_size(os.fstat(file.fileno()).st_size, max_bytes)
         return file.read()

@@ -95,7 +95,15 @@ InventoryStatus = Literal[
     "ok", "directory", "empty", "broken_link", "link_loop", "special", "unreadable", "vanished"
 ]
 ImageStatus = Literal[
-    "ok", "same_jpeg", "undecodable", "too_large", "empty", "crashed", "timeout", "unreadable"
+    "ok",
+    "same_jpeg",
+    "near_duplicate",
+    "undecodable",
+    "too_large",
+    "empty",
+    "crashed",
+    "timeout",
+    "unreadable",
 ]
 MatchKind = Literal["jpeg_md5", "reencoded", "pixels", "perceptual"]
 LabelStatus = Literal["ok", "unmatched", "conflict", "unreadable"]
@@ -180,7 +188,7 @@ IMAGES_FLAT = Table(
         vendor_key       | string        | the tag it was read from
         companion_md5    | string        | of the instrument's text that was read beside the file
         encoder          | string        | of jpeg: name, version, quality
-        survivor         | string        | md5 that stands for the same JPEG (same_jpeg)
+        survivor         | string        | md5 that stands for it (same_jpeg, near_duplicate)
         status           | string        | ImageStatus
         reason           | string        | why not ok
     """),

@@ -1,9 +1,10 @@
 """The bytes of a picture file to 8-bit gray pixels, or the reason why not.
 
 In: a whole file. Out: `Decoded`; or `Undecodable` with a status and a reason. TIFF goes through
-tifffile and imagecodecs, the others through OpenCV; the size a file declares is checked before
-anything is allocated. How wide samples become 8 bit is told in `levels`. Alpha is dropped, of
-several pages the first is taken and the number kept.
+tifffile and imagecodecs, Digital Micrograph is read by `digital_micrograph`, the others through
+OpenCV; the size a file declares is checked before anything is allocated. How wide samples become
+8 bit is told in `levels`. Alpha is dropped, of several pages the first is taken and the number
+kept.
 
 Source: section 2.1 of the thesis.
 """
@@ -15,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from sempark.imaging import levels, tiff, tiff_pixels
+from sempark.imaging import digital_micrograph, levels, tiff, tiff_pixels
 from sempark.imaging.declared import declared_size
 from sempark.imaging.formats import HEAD_BYTES, sniff
 from sempark.imaging.reasons import DEFAULT_MAX_PIXELS, Status, Undecodable, check_size
 
 __all__ = ["FORMATS", "Decoded", "Status", "Undecodable", "decode"]
 
-FORMATS: Final = ("TIFF", "JPEG", "PNG", "BMP", "GIF")
+FORMATS: Final = ("TIFF", "JPEG", "PNG", "BMP", "GIF", "DM3", "DM4")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Decoded:
     pages : int
         Pictures in the file.
     format : str
-        ``"TIFF"``, ``"JPEG"``, ``"PNG"``, ``"BMP"`` or ``"GIF"``.
+        One of `FORMATS`.
     compression : str
         A TIFF's, as tifffile names it: ``"none"``, ``"lzw"``, ...; else ``""``.
     """
@@ -90,6 +91,11 @@ def decode(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         return Decoded(gray, rgb, picture.bits, picture.samples, pages, kind, picture.compression)
     if kind not in FORMATS:
         raise Undecodable(f"no picture format: {kind}")
+    if kind in ("DM3", "DM4"):
+        samples, pages = digital_micrograph.read(data, max_pixels)
+        bits, n_samples = samples.dtype.itemsize * 8, 1 if samples.ndim == 2 else 3
+        gray, rgb = _split(levels.to_uint8(samples, bits))
+        return Decoded(gray, rgb, bits, n_samples, pages, kind, "")
     check_size("the picture", *declared_size(data, kind), max_pixels)
     # a cut JPEG is filled up with gray by the decoder, without a word
     if kind == "JPEG" and b"\xff\xd9" not in data[-4096:]:

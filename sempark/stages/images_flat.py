@@ -2,7 +2,9 @@
 
 In: inventory. Out: a row for each content (md5) of a wanted format, decodable or not. Of several
 contents that make the same JPEG the one with the smallest md5 stands for all; the others keep a
-row that names it. Source: section 2.1 of the thesis.
+row that names it. All but equal pictures stay, unless a setting names their kinds.
+
+Source: section 2.1 of the thesis.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from pyspark import StorageLevel, TaskContext
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from sempark import sources
-from sempark.config import Images, Run
+from sempark import lookalikes, sources
+from sempark.config import Images, NearDuplicates, Run
 from sempark.imaging import hashes, jpeg, vendor
 from sempark.imaging.reasons import Undecodable
 from sempark.imaging.watched import Limits, decode_watched
@@ -50,6 +52,26 @@ def build(
         now = kept.drop("paths").join(chosen.select("md5", "paths"), "md5", how="inner")
         decoded = decoded.unionByName(now)
     return _unique(decoded.persist(StorageLevel.DISK_ONLY))
+
+
+def without_near_duplicates(
+    images: DataFrame, kinds: list[str], settings: NearDuplicates
+) -> DataFrame:
+    """Of all but equal pictures those with a smaller md5 beside them stand back; they keep theirs.
+
+    An image is one too many where a pair of the kinds named has it as the larger md5. Which of its
+    fellows are so themselves does not matter, so that the rule needs no order of work.
+    """
+    there = images.where(F.col("status") == "ok")
+    pairs = lookalikes.proved(there, settings).where(F.col("kind").isin(*kinds))
+    lost = pairs.groupBy(F.col("md5_b").alias("md5")).agg(F.min("md5_a").alias("stands"))
+    rows = images.join(F.broadcast(lost), "md5", how="left")
+    found = F.col("stands").isNotNull()
+    changed = {
+        "survivor": F.coalesce("stands", "survivor"),
+        "status": F.when(found, "near_duplicate").otherwise(F.col("status")),
+    }
+    return rows.select(*(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names))
 
 
 def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: Run) -> DataFrame:
@@ -92,6 +114,11 @@ def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
     lies now has to be read again for the pixel size.
     """
     there = chosen.select(F.col("md5").alias("survivor"))
+    # near duplicates have their JPEG and are judged anew
+    was_near = F.col("status") == "near_duplicate"
+    survivor = F.when(~was_near, F.col("survivor"))
+    status = F.when(was_near, "ok").otherwise(F.col("status"))
+    previous = previous.withColumns({"survivor": survivor, "status": status})
     stands = previous.where(F.col("survivor").isNull())
     stands = stands.unionByName(previous.join(there, "survivor", how="left_semi"))
     beside = chosen.select("md5", F.col("companion_md5").alias("beside"))

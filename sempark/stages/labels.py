@@ -28,7 +28,9 @@ from sempark.tables import LABELS, arrow_schema
 PREFIX = "labels:"
 """Of a label set's source name in the inventory."""
 FILES_A_TASK = 100
-LOOK_SCHEMA = "file_md5 string, path string, perceptual_hash bigint, failed string"
+LOOK_SCHEMA = (
+    "file_md5 string, path string, perceptual_hash bigint, pixel_hash string, failed string"
+)
 MATCH_SCHEMA = "file_md5 string, md5 string, matched_by string, encoder string, failed string"
 
 
@@ -114,7 +116,7 @@ def from_folders(inventory: DataFrame, sets: dict[str, str]) -> DataFrame:
     rows = files.where("false").select("path", F.col("path").alias("file"), F.lit("").alias("set"))
     for name, directory in sets.items():
         # by path, not by source: a set's folder may lie inside a source directory
-        root = sources.escape(os.fsencode(directory.rstrip("/") + "/"))
+        root = sources.escape(os.fsencode(sources.local(directory).rstrip("/") + "/"))
         inside = files.where(F.col("path").startswith(F.lit(root)))
         file = F.substring("path", len(root) + 1, 1 << 20)
         rows = rows.unionByName(inside.select("path", file.alias("file"), F.lit(name).alias("set")))

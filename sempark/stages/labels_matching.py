@@ -37,15 +37,24 @@ def look(file_md5: str, path: str, limits: Limits, retry: bool) -> dict[str, Any
         return about | {"failed": error.strerror}
     except Undecodable as undecodable:
         return about | {"failed": f"{undecodable.status}: {undecodable.reason}"}
-    return about | {"perceptual_hash": hashes.perceptual_hash(picture.gray)}
+    return about | {
+        "perceptual_hash": hashes.perceptual_hash(picture.gray),
+        "pixel_hash": hashes.pixel_hash(picture.gray),
+    }
 
 
 def alike(looks: DataFrame, images: DataFrame) -> DataFrame:
-    """For each file that looks like an image: file_md5, path, candidates (md5, path of source)."""
+    """For each file that looks like an image: file_md5, path, candidates (md5, path of source).
+
+    Of very many images that look alike the first stand for all, but one of equal pixels is always
+    among the candidates.
+    """
     known = looks.where(F.col("perceptual_hash").isNotNull())
     pairs = lookalikes.near(
         known.select("file_md5", "perceptual_hash"), images.select("md5", "perceptual_hash")
     )
+    equal = known.join(images.select("md5", "pixel_hash"), "pixel_hash", how="inner")
+    pairs = pairs.unionByName(equal.select("file_md5", "md5")).distinct()
     named = pairs.join(images.select("md5", F.col("paths")[0].alias("source")), "md5", how="inner")
     grouped = named.groupBy("file_md5").agg(
         F.sort_array(F.collect_list(F.struct("md5", "source"))).alias("candidates")

@@ -124,6 +124,36 @@ def test_growth_equals_a_run_from_scratch(
     assert len(opened) == 2
 
 
+def test_dropped_near_duplicates_are_judged_anew(spark: SparkSession, tmp_path: Path) -> None:
+    touched = _gray(0)
+    touched[10:12, 10] += 60
+    tifffile.imwrite(tmp_path / "a.tif", _gray(0))
+    tifffile.imwrite(tmp_path / "b.tif", touched)
+    kinds = ["few_pixels", "recompressed"]
+
+    def run(previous: DataFrame | None) -> dict[str, Row]:
+        made = images_flat.build(
+            _inventory(spark, tmp_path), ["s"], ["TIFF"], SETTINGS, CONFIG.run, previous
+        )
+        rows = images_flat.without_near_duplicates(made, kinds, CONFIG.near_duplicates)
+        return {row.md5: row for row in rows.collect()}
+
+    found = run(None)
+    first, second = sorted(found)
+    assert (found[first].status, found[second].status) == ("ok", "near_duplicate")
+    assert found[second].survivor == first and found[second].jpeg is not None
+    previous = spark.createDataFrame(list(found.values()), IMAGES_FLAT.schema)
+    assert run(previous) == found
+    # the one that stood for it is gone: the other comes forward, and is not decoded again
+    for path in tmp_path.iterdir():
+        if hashlib.md5(path.read_bytes()).hexdigest() == first:
+            path.unlink()
+    chosen = images_flat.contents(_inventory(spark, tmp_path), ["s"], ["TIFF"], CONFIG.run)
+    assert images_flat.fresh(chosen, images_flat._kept(previous, chosen)).isEmpty()
+    left = run(previous)
+    assert [(row.md5, row.status, row.survivor) for row in left.values()] == [(second, "ok", None)]
+
+
 def test_changed_and_vanished_files_are_rows(spark: SparkSession, heap: Path) -> None:
     inventory = _inventory(spark, heap, ["2.tif", "3.tif"])
     inventory.collect()
@@ -132,6 +162,22 @@ def test_changed_and_vanished_files_are_rows(spark: SparkSession, heap: Path) ->
     reasons = sorted((row.status, row.reason) for row in _run(inventory).values())
     assert [status for status, _ in reasons] == ["unreadable", "unreadable"]
     assert "changed" in reasons[1][1]
+
+
+def test_another_path_stands_in_for_a_changed_one(spark: SparkSession, heap: Path) -> None:
+    inventory = _inventory(spark, heap, ["0.tif", "copy of 0.tif"])
+    inventory.collect()
+    (heap / "0.tif").write_bytes(b"something else")
+    assert [row.status for row in _run(inventory).values()] == ["ok"]
+
+
+def test_a_file_above_the_memory_limit_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", _gray(1))
+    inventory = _inventory(spark, tmp_path)
+    with (tmp_path / "a.tif").open("r+b") as file:
+        file.truncate((1 << 20) + 1)  # sparse
+    row = next(iter(_run(inventory, settings=replace(SETTINGS, memory_mb=1)).values()))
+    assert row.status == "too_large" and str((1 << 20) + 1) in row.reason
 
 
 def _many_strips(n: int) -> bytes:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from sempark import lookalikes
 from sempark.config import NearDuplicates, load
 from sempark.imaging import hashes, jpeg
-from sempark.stages import near_duplicates
+from sempark.stages import images_flat, near_duplicates
 from sempark.tables import IMAGES_FLAT, NEAR_DUPLICATES
 
 pytestmark = pytest.mark.spark
@@ -102,7 +102,7 @@ def test_candidates_are_all_pairs_within_six_bits(spark: SparkSession) -> None:
     rows = [(f"{i:032x}", value) for i, value in enumerate(values)]
     frame = spark.createDataFrame(rows, "md5 string, perceptual_hash bigint")
     for max_bits in (0, 3, 6):
-        found = {tuple(row) for row in near_duplicates.candidates(frame, max_bits).collect()}
+        found = {tuple(row) for row in lookalikes.candidates(frame, max_bits).collect()}
         expected = {
             (a, b)
             for i, (a, x) in enumerate(rows)
@@ -111,3 +111,61 @@ def test_candidates_are_all_pairs_within_six_bits(spark: SparkSession) -> None:
         }
         assert found == expected
         assert max_bits < 6 or len(expected) > 20
+
+
+def test_a_crowd_of_one_hash_grows_in_step_with_its_size(spark: SparkSession) -> None:
+    def n_pairs(n: int) -> int:
+        rows = [(f"{i:032x}", 0) for i in range(n)] + [(f"{n + i:032x}", 1) for i in range(n)]
+        frame = spark.createDataFrame(rows, "md5 string, perceptual_hash bigint")
+        found = [tuple(row) for row in lookalikes.candidates(frame).collect()]
+        assert len(set(found)) == len(found) and all(a < b for a, b in found)
+        return len(found)
+
+    crowd = lookalikes.CROWD
+    # few: every pair of the two hashes, one bit apart
+    assert n_pairs(crowd // 2) == crowd * (crowd - 1) // 2
+    small, large = n_pairs(4 * crowd), n_pairs(8 * crowd)
+    inside = 2 * (crowd * 4 * crowd - crowd * (crowd + 1) // 2)
+    assert small == inside + crowd * crowd
+    assert large - small == 2 * crowd * 4 * crowd
+    # all of a film are one group still: each stands beside the next
+    frame = spark.createDataFrame(
+        [(f"{i:032x}", 7) for i in range(3 * crowd)], "md5 string, perceptual_hash bigint"
+    )
+    found = {tuple(row) for row in lookalikes.candidates(frame).collect()}
+    assert {(f"{i:032x}", f"{i + 1:032x}") for i in range(3 * crowd - 1)} <= found
+
+
+def test_a_crowd_of_images_stands_behind_its_first(spark: SparkSession) -> None:
+    crowd = lookalikes.CROWD
+    images = spark.createDataFrame(
+        [(f"{i:032x}", 0) for i in range(3 * crowd)], "md5 string, perceptual_hash bigint"
+    )
+    files = spark.createDataFrame(
+        [(f"f{i}", i % 2) for i in range(10)], "file_md5 string, perceptual_hash bigint"
+    )
+    found = lookalikes.near(files, images).collect()
+    assert len(found) == 10 * crowd
+    assert {row.md5 for row in found} == {f"{i:032x}" for i in range(crowd)}
+
+
+def test_flat_pictures(spark: SparkSession) -> None:
+    flat = [np.full((120, 160), 3 * level, np.uint8) for level in range(60)]
+    rows = [_row(picture) for picture in flat]
+    assert {row["perceptual_hash"] for row in rows} == {0}
+    found = _found(spark, rows, SETTINGS)
+    assert len(found) < 60 * lookalikes.CROWD
+    assert all(row.largest_difference <= 5 for row in found)
+
+
+@pytest.mark.parametrize("kinds", [["few_pixels"], ["recompressed", "rescaled"]])
+def test_a_setting_drops_the_kinds_it_names(spark: SparkSession, kinds: list[str]) -> None:
+    rows, pairs = _planted()
+    images = spark.createDataFrame(rows, IMAGES_FLAT.schema)
+    left = images_flat.without_near_duplicates(images, kinds, SETTINGS)
+    assert left.columns == IMAGES_FLAT.names
+    lost = {row.md5: row.survivor for row in left.collect() if row.status == "near_duplicate"}
+    assert lost == {max(pair): min(pair) for pair, kind in pairs.items() if kind in kinds}
+    # their pairs are listed all the same
+    found = near_duplicates.build(left, SETTINGS).collect()
+    assert {frozenset((row.md5_a, row.md5_b)): row.kind for row in found} == pairs
