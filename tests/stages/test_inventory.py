@@ -4,6 +4,7 @@ import hashlib
 import os
 import socket
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -125,11 +126,22 @@ def test_unreadable_directory_has_one_row(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_file_over_2_gib_is_hashed_in_blocks(tmp_path: Path) -> None:
     # sparse, so that it costs no disk; only the reading counts
     big = tmp_path / "big.tif"
+    size = (2 << 30) + 5
     with big.open("wb") as file:
-        file.truncate((2 << 30) + 5)
+        file.write(b"II*\0")
+        file.truncate(size)
     before = sources.describe(os.fsencode(big))
-    assert before.size == (2 << 30) + 5 and before.status == "ok"
-    assert sources.BLOCK_BYTES < 64 << 20
+    assert before.size == size and before.status == "ok"
+    tracemalloc.start()
+    found = inventory._read(str(big))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    digest = hashlib.md5(b"II*\0")
+    for _ in range(0, size - 5 - (1 << 20), 1 << 20):
+        digest.update(bytes(1 << 20))
+    digest.update(bytes(1 << 20 | 1))
+    assert (found["md5"], found["format"]) == (digest.hexdigest(), "TIFF")
+    assert peak < 3 * sources.BLOCK_BYTES
 
 
 def test_a_second_run_reads_only_what_is_new(spark: SparkSession, tmp_path: Path) -> None:
