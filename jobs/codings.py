@@ -1,42 +1,28 @@
-"""Brings each raw space down to its intrinsic dimension by an autoencoder, and by PCA beside it.
+"""Brings each raw space down to a few numbers an image by its encoders.
 
-./spark-submit.sh codings my.toml          writes codings
-
-Reads features, subset, vectors, dimension, grid.
+./spark-submit.sh codings my.toml          reads features, subset, vectors, encoders; writes codings
 """
 
+import json
 import sys
 from itertools import chain
 
 import pyarrow as pa
-from pyspark.sql import functions as F
 
-from sempark import autoencoding, job, spaces
+from sempark import job, spaces
+from sempark.networks import encoder
 from sempark.stages import codings
 
 
-def plateaus(context: job.Context) -> dict[str, float | None]:
-    """The 2-NN plateau of each raw space; None: there is none."""
-    rows = context.read("dimension").groupBy("space").agg(F.max("plateau").alias("plateau"))
-    return {row["space"]: row["plateau"] for row in rows.collect()}
-
-
-def best(context: job.Context) -> dict[str, autoencoding.Architecture]:
-    """The architecture of the smallest test error a space; ties: the first by its numbers."""
-    rows = context.read("grid").where(F.col("status") == "ok").collect()
-    found: dict[str, tuple[float, autoencoding.Architecture]] = {}
-    for row in sorted(rows, key=str):
-        architecture = autoencoding.Architecture(
-            row["n_hidden1"],
-            row["n_hidden2"],
-            row["tied"],
-            row["phases"],
-            row["activation"],
-            row["learning_rate"],
-        )
-        if row["test_mse"] < found.get(row["space"], (float("inf"),))[0]:
-            found[row["space"]] = (row["test_mse"], architecture)
-    return {space: architecture for space, (_, architecture) in found.items()}
+def encoders(context: job.Context) -> dict[str, dict[str, encoder.Encoder]]:
+    """Of each raw space its coded spaces, with their encoders."""
+    folder = context.store.folder("encoders")
+    listed = folder / "encoders.json"
+    found: dict[str, dict[str, encoder.Encoder]] = {}
+    for one in json.loads(listed.read_text(encoding="utf-8")) if listed.exists() else ():
+        made = encoder.from_bytes((folder / one["file"]).read_bytes())
+        found.setdefault(one["of"], {})[one["space"]] = made
+    return found
 
 
 def build(context: job.Context) -> pa.Table:
@@ -45,11 +31,7 @@ def build(context: job.Context) -> pa.Table:
         spaces.raw_spaces(context.read("features"), context.read("subset")),
         spaces.given(given, reduce=True),
     )
-    as_they_are = spaces.given(given, reduce=False)
-    with context.bar("codings") as progress:
-        return codings.build(
-            found, as_they_are, plateaus(context), best(context), context.config.codings, progress
-        )
+    return codings.build(found, spaces.given(given, reduce=False), encoders(context))
 
 
 STAGE = job.Stage("codings", build)

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs import features, predictions, taxonomy
+from jobs import codings, features, predictions, taxonomy
 from sempark import answers, job, records, searching, thumbnails
 from sempark.figures import found
-from sempark.networks import encoder, inception
+from sempark.networks import inception
 from sempark.networks.network import Network
 from sempark.stages import search, subset
 from sempark.tables import Refused
@@ -43,7 +43,7 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
         context.read("features"),
         context.read("subset"),
         context.read("codings"),
-        encoders(context),
+        {s: e for of in codings.encoders(context).values() for s, e in of.items()},
         known,
         (taxonomy.grown_in(context), config.taxonomy.layer),
         config.search.layers,
@@ -53,11 +53,6 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
             "far_below": config.assign.far_below,
         },
     )
-
-
-def encoders(context: job.Context) -> dict[str, encoder.Encoder]:
-    """The encoders of the coded spaces, by space."""
-    return {}
 
 
 STAGE = job.Stage("search", build)

@@ -118,6 +118,7 @@ ScaleStatus = Literal[
     "unsure",
     "error",
 ]
+GridStatus = Literal["ok", "collapsed", "diverged"]
 Agreement = Literal["agreed", "resized", "unit", "disagree"]
 
 CATEGORIES = (
@@ -332,7 +333,14 @@ GRID = Table(
         "learning_rate",
     ),
     inputs=("features", "subset", "vectors", "dimension"),
-    settings=("grid", "codings"),
+    settings=(
+        "grid",
+        "codings.dimensions",
+        "codings.bound",
+        "codings.batch",
+        "codings.l2_reg",
+        "codings.seed",
+    ),
     thesis="3.2.4, table 3.3",
     columns=_columns("""
         space           | string | of the inputs
@@ -343,18 +351,27 @@ GRID = Table(
         phases          | string | order of training, joined by +
         activation      | string | of all layers but the output
         learning_rate   | double | of Adam
-        train_mse       | double | after training
-        test_mse        | double | on rows kept out
+        train_mse       | double | after training; null if diverged
+        test_mse        | double | on rows kept out; null if diverged
         seconds         | double | of training
-        status          | string | ok or collapsed
+        status          | string | GridStatus
     """),
+)
+
+ENCODERS = Table(
+    name="encoders",
+    key=(),
+    inputs=("features", "subset", "vectors", "dimension", "grid"),
+    settings=("codings",),
+    thesis="3.2, table 3.3",
+    kind="folder",
 )
 
 CODINGS = Table(
     name="codings",
     key=("space", "md5"),
-    inputs=("features", "subset", "vectors", "dimension", "grid"),
-    settings=("codings",),
+    inputs=("features", "subset", "vectors", "encoders"),
+    settings=(),
     thesis="3.2, table 3.3",
     columns=_columns("""
         space  | string       | such as 1u-2u_2048in_18 or 1u-2u_2048in_pca18
@@ -363,25 +380,36 @@ CODINGS = Table(
     """),
 )
 
+_NEIGHBORS_COLUMNS = _columns("""
+    space     | string        | whose points these are
+    md5       | string        | of the image
+    indices   | array<int>    | rows of the sorted md5 list of the space, nearest first
+    distances | array<double> | ascending
+""")
+
+RAW_NEIGHBORS = Table(
+    name="raw_neighbors",
+    key=("space", "md5"),
+    inputs=("features", "subset", "vectors"),
+    settings=("neighbors.k", "neighbors.index"),
+    thesis="3.3",
+    columns=_NEIGHBORS_COLUMNS,
+)
+
 NEIGHBORS = Table(
     name="neighbors",
     key=("space", "md5"),
-    inputs=("features", "codings", "subset", "vectors"),
-    settings=("neighbors",),
+    inputs=("raw_neighbors", "codings"),
+    settings=("neighbors.k", "neighbors.index"),
     thesis="3.3, 4.2",
-    columns=_columns("""
-        space     | string        | whose points these are
-        md5       | string        | of the image
-        indices   | array<int>    | rows of the sorted md5 list of the space, nearest first
-        distances | array<double> | ascending
-    """),
+    columns=_NEIGHBORS_COLUMNS,
 )
 
 DIMENSION = Table(
     name="dimension",
     key=("space", "sample_size", "repeat", "fraction"),
-    inputs=("features", "subset", "vectors"),
-    settings=("dimension", "codings.bound"),
+    inputs=("features", "subset", "vectors", "raw_neighbors"),
+    settings=("dimension",),
     thesis="3.3, figures 3.6, 3.7",
     columns=_columns("""
         space              | string  | of the points
@@ -389,7 +417,9 @@ DIMENSION = Table(
         repeat             | int     | number of the sample
         fraction           | double  | of the points used in the fit
         dimension          | double  | 2-NN estimate
-        maximum_likelihood | double  | of the same sample
+        maximum_likelihood | double  | of the same sample and share
+        standard_error     | double  | of maximum_likelihood
+        residual           | double  | root mean square of the fit's
         n_zero             | int     | points whose nearest neighbor lies at distance 0
         plateau            | double  | of the space by the stated rule; null: no plateau
     """),
@@ -408,7 +438,8 @@ DISTANCES = Table(
         matrix       | array<float>  | distances, row by row
         pearson      | double        | with the discrete distance, pairs i < j of the sample
         spearman     | double        | likewise
-        pearson_all  | double        | over all labelled pairs
+        pearson_all  | double        | over all labelled pairs; null for cw_ssim
+        spearman_all | double        | likewise, of distances rounded to 1 part in 8,192
     """),
 )
 
@@ -503,6 +534,27 @@ TAXONOMY = Table(
     """),
 )
 
+SEARCH = Table(
+    name="search",
+    key=(),
+    inputs=(
+        "images_flat",
+        "scale",
+        "labels",
+        "predictions",
+        "features",
+        "finetuned",
+        "subset",
+        "codings",
+        "encoders",
+        "taxonomy",
+        "near_duplicates",
+    ),
+    settings=("search.layers", "taxonomy.min_probability", "assign.far_below", "privacy", "labels"),
+    thesis="chapter 5",
+    kind="folder",
+)
+
 REPORT = Table(
     name="report",
     key=(),
@@ -527,7 +579,7 @@ REPORT = Table(
         "scores",
         "taxonomy",
     ),
-    settings=("report",),
+    settings=("report", "privacy"),
     thesis="every table and figure",
     kind="folder",
 )
@@ -545,8 +597,10 @@ TABLES: dict[str, Table] = {
         FEATURES,
         PREDICTIONS,
         VECTORS,
+        RAW_NEIGHBORS,
         DIMENSION,
         GRID,
+        ENCODERS,
         CODINGS,
         NEIGHBORS,
         DISTANCES,
@@ -555,6 +609,7 @@ TABLES: dict[str, Table] = {
         PARTITIONS,
         SCORES,
         TAXONOMY,
+        SEARCH,
         REPORT,
     )
 }

@@ -1,7 +1,7 @@
 """The encoding half of a trained reduction, in numpy: new vectors to codings like those of before.
 
 In: centering, one scale, and dense layers (an autoencoder's first three, or the one linear layer of
-a principal component analysis). Out: codings. Nothing is trained, and no TensorFlow is needed.
+a principal component analysis). Out: codings. Nothing is trained, and no TensorFlow runs.
 Source: sections 3.2 and 3.3 of the thesis.
 """
 
@@ -15,6 +15,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from sempark.networks.autoencoder import Autoencoder3MLP
+from sempark.networks.dense_stack import N_LAYERS
 
 Floats = npt.NDArray[np.float32]
 
@@ -72,6 +75,24 @@ class Encoder:
         for kernel, bias, name in zip(self.kernels, self.biases, self.activations, strict=True):
             x = np.asarray(ACTIVATIONS[name](x @ kernel + bias), np.float32)
         return x
+
+
+def of_autoencoder(model: Autoencoder3MLP, mean: Floats, scale: float) -> Encoder:
+    """The encoding half of an autoencoder that was trained on (X - mean) / scale.
+
+    Raises
+    ------
+    ValueError
+        An activation that `ACTIVATIONS` does not hold.
+    """
+    stack, half = model._stack, N_LAYERS // 2
+    names = [getattr(each, "__name__", str(each)) for each in stack.activations[:half]]
+    unknown = sorted(set(names) - set(ACTIVATIONS))
+    if unknown:
+        raise ValueError(f"expected activations among {', '.join(ACTIVATIONS)}, received {unknown}")
+    kernels = [np.asarray(kernel, np.float32) for kernel in stack.kernels[:half]]
+    biases = [np.asarray(bias, np.float32) for bias in stack.biases[:half]]
+    return Encoder(mean, scale, kernels, biases, names)
 
 
 def to_bytes(encoder: Encoder) -> bytes:

@@ -1,0 +1,87 @@
+"""Encoders are trained once, kept as files, and code later vectors as they did the first."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sempark import autoencoding, config
+from sempark.geometry import pca
+from sempark.networks import encoder
+from sempark.spaces import Vectors
+from sempark.stages import codings, encoders
+from sempark.tables import PassedOver
+
+pytestmark = pytest.mark.tf
+SETTINGS = config.load(None, ["codings.n_hidden=[20,10]", "codings.epochs=3"]).codings
+
+
+def vectors(n: int = 80, d: int = 30) -> Vectors:
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(n, 4)) @ rng.normal(size=(4, d)) + 7
+    return Vectors("1u-2u_30in", [f"{i:03}" for i in range(n)], X.astype(np.float32))
+
+
+def made(given: Vectors, settings: config.Codings = SETTINGS) -> dict[str, bytes]:
+    plateau = {given.space: 3.2}
+    return dict(encoders.build([given], plateau, {}, settings, lambda *_: None))
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return made(vectors())
+
+
+def of_files(files: dict[str, bytes]) -> dict[str, encoder.Encoder]:
+    listed = json.loads(files["encoders.json"])
+    return {one["space"]: encoder.from_bytes(files[one["file"]]) for one in listed}
+
+
+def test_spaces_are_named_after_the_plateau_and_one_more(files: dict[str, bytes]) -> None:
+    assert sorted(of_files(files)) == ["1u-2u_30in_4", "1u-2u_30in_pca4"]
+
+
+def test_codings_are_those_of_the_trained_network(files: dict[str, bytes]) -> None:
+    given = vectors()
+    X = autoencoding.standardized(given.X)
+    architecture = autoencoding.default_architecture(given.space, SETTINGS)
+    model = autoencoding.train(X, 4, architecture, SETTINGS, SETTINGS.epochs, None)
+    found = of_files(files)["1u-2u_30in_4"].code(given.X)
+    assert found == pytest.approx(model.code(X), abs=2e-5)
+
+
+def test_the_linear_one_is_a_principal_component_analysis(files: dict[str, bytes]) -> None:
+    X = autoencoding.standardized(vectors().X)
+    found = of_files(files)["1u-2u_30in_pca4"].code(vectors().X)
+    assert found == pytest.approx(pca.project(X, pca.fit(X, 4)), abs=1e-4)
+
+
+def test_the_table_holds_each_coding_once(files: dict[str, bytes]) -> None:
+    given, own = vectors(), Vectors("mine", ["a", "b"], np.eye(2, dtype=np.float32))
+    rows = codings.build([given], [own], {given.space: of_files(files)}).to_pylist()
+    assert len(rows) == 2 * 80 + 2
+    assert {row["space"] for row in rows} == {"1u-2u_30in_4", "1u-2u_30in_pca4", "mine"}
+    one = of_files(files)["1u-2u_30in_4"].code(given.X[7:8])[0]
+    row = next(r for r in rows if r["space"] == "1u-2u_30in_4" and r["md5"] == "007")
+    assert row["vector"] == pytest.approx(one, abs=1e-5)
+
+
+def test_too_few_images_are_passed_over() -> None:
+    with pytest.raises(PassedOver, match="fewer than 10"):
+        made(vectors(9))
+    with pytest.raises(PassedOver, match="no raw space"):
+        codings.build([vectors()], [], {})
+
+
+@pytest.mark.parametrize("name", sorted(encoder.ACTIVATIONS))
+def test_activations_are_those_of_keras(name: str) -> None:
+    import keras
+
+    x = np.linspace(-5, 5, 41, dtype=np.float32)
+    expected = np.asarray(getattr(keras.activations, name)(x))
+    assert encoder.ACTIVATIONS[name](x) == pytest.approx(expected, abs=1e-5)
+
+
+def test_another_width_is_refused(files: dict[str, bytes]) -> None:
+    with pytest.raises(ValueError, match="30 columns"):
+        of_files(files)["1u-2u_30in_4"].code(np.ones((2, 29), np.float32))
