@@ -18,33 +18,24 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from jobs import codings, features, predictions, taxonomy
-from sempark import answers, job, records, searching, thumbnails
+from jobs import codings, export, features, predictions, taxonomy
+from sempark import answers, job, searching, thumbnails
 from sempark.figures import found
 from sempark.networks import inception
 from sempark.networks.network import Network
-from sempark.stages import search, subset
+from sempark.stages import search
 from sempark.tables import Refused
 from sempark.terminal import say
 
 
 def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     config = context.config
-    known = records.build(
-        context.read("images_flat"),
-        context.read("scale"),
-        subset.categories(context.read("labels"), config.labels),
-        context.read("predictions"),
-        context.read("taxonomy"),
-        context.read("near_duplicates"),
-        config.privacy.paths == "hide",
-    )
     return search.build(
         context.read("features"),
         context.read("subset"),
         context.read("codings"),
         {s: e for of in codings.encoders(context).values() for s, e in of.items()},
-        known,
+        export.known(context),
         (taxonomy.grown_in(context), config.taxonomy.layer),
         config.search.layers,
         {

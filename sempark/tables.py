@@ -555,6 +555,51 @@ SEARCH = Table(
     kind="folder",
 )
 
+ASSIGN = Table(
+    name="assign",
+    key=("md5",),
+    inputs=("search", "finetuned"),
+    settings=("assign", "privacy", "features", "images", "scale", "input.formats"),
+    thesis="chapter 5",
+    columns=_columns("""
+        md5          | string        | of the file's content
+        paths        | array<string> | every path with this content; none where privacy hides them
+        width        | int           | px
+        height       | int           | px
+        scale_status | string        | ScaleStatus
+        value        | double        | printed number
+        unit         | string        | nm, um or mm
+        nm_per_px    | double        | from value and scale bar
+        category     | string        | null where it fits in none
+        node         | string        | deepest node of the tree; null where it fits nowhere
+        names        | array<string> | of the nodes from the category down
+        probability  | double        | of the predicted category
+        confidence   | double        | share of its neighbors' vote for the node
+        p_value      | double        | share of the category's images at least as far from theirs
+        coding_space | string        | whose coding it is
+        coding       | array<float>  | by the encoder that is there
+        status       | string        | PlaceStatus, or ImageStatus where it can't be placed
+        reason       | string        | why it can't
+    """),
+)
+
+EXPORT = Table(
+    name="export",
+    key=(),
+    inputs=(
+        "images_flat",
+        "scale",
+        "labels",
+        "predictions",
+        "taxonomy",
+        "near_duplicates",
+        "features",
+    ),
+    settings=("privacy", "labels", "report.title"),
+    thesis="chapter 5",
+    kind="folder",
+)
+
 REPORT = Table(
     name="report",
     key=(),
@@ -610,6 +655,8 @@ TABLES: dict[str, Table] = {
         SCORES,
         TAXONOMY,
         SEARCH,
+        ASSIGN,
+        EXPORT,
         REPORT,
     )
 }

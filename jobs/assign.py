@@ -1,0 +1,104 @@
+"""Places new images in the tree that is there: scale, features, codings, category, sub-category.
+
+./spark-submit.sh assign my.toml --set assign.source=NEW_IMAGES
+                                           reads the folder search; writes the table assign
+
+Nothing is trained or clustered. What is made of the new files is kept below incoming/ in the store,
+so that a second call makes what is missing.
+"""
+
+import sys
+from dataclasses import replace
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from jobs import features, images_flat, inventory, scale
+from sempark import job, searching, spaces
+from sempark.config import Input
+from sempark.networks.encoder import Encoder
+from sempark.stages import assign
+from sempark.store import Store
+from sempark.tables import Refused
+from sempark.terminal import say
+
+STEPS = (inventory.STAGE, images_flat.STAGE, scale.STAGE, features.STAGE)
+
+
+def incoming(context: job.Context) -> job.Context:
+    """A store of their own for the new files, and the collection's networks for them."""
+    config, found = context.config, features.checkpoints(context)
+    if not config.assign.source:
+        raise Refused("set assign.source to the directories of the new images")
+    checkpoints = {f"checkpoint_{name}": path for name, path in found.items()}
+    given = Input(config.assign.source, config.input.formats, {})
+    own = replace(config, input=given, features=replace(config.features, **checkpoints))
+    store = Store(context.spark, f"{context.store.root}/incoming")
+    return replace(context, config=own, store=store, facts={})
+
+
+def coder(index: searching.Index) -> tuple[str, Encoder] | None:
+    """The autoencoder (else PCA) of the tree's own layer, with the name of its space."""
+    home = index.layers[index.about["default"]]
+    found = [
+        (space.name, space.encoder)
+        for space in index.spaces.values()
+        if space.encoder is not None and (space.checkpoint, space.layer) == output(home)
+    ]
+    return min(found, key=lambda one: ("_pca" in one[0], one[0])) if found else None
+
+
+def output(layer: searching.Layer) -> tuple[str, str]:
+    return layer.checkpoint, layer.layer
+
+
+def arrivals(rows: DataFrame, layer: searching.Layer) -> assign.Arrivals:
+    """Vectors of the tree's layer, and logits of the same checkpoint."""
+    own = rows.where(F.col("checkpoint") == layer.checkpoint)
+    md5s, X = spaces.to_numpy(own.where(F.col("layer") == layer.layer))
+    _, logits = spaces.to_numpy(own.where(F.col("layer") == "logits"))
+    return assign.Arrivals(md5s, X, logits)
+
+
+def build(context: job.Context) -> pa.Table:
+    inner = incoming(context)
+    for stage in STEPS:
+        job.make(inner, stage, force=True)  # nobody else's: what is old there may go
+    index = searching.opened(context.store.folder("search"))
+    if index.layers[index.about["default"]].checkpoint != "ft":
+        raise Refused("nothing was trained in this store: no category can be told")
+    images = inner.read("images_flat").drop("jpeg")
+    read = inner.read("scale").select(
+        "md5", F.col("status").alias("scale_status"), "value", "unit", "nm_per_px"
+    )
+    if context.config.privacy.paths == "hide":
+        images = images.withColumn("paths", F.array().cast("array<string>"))
+    rows = images.join(read, "md5", how="left").toArrow().to_pylist()
+    new = arrivals(inner.read("features"), index.layers[index.about["default"]])
+    with context.bar("assign") as progress:
+        table = assign.build(rows, new, index, coder(index), progress)
+    found = assign.drift(table)
+    context.facts |= {"drift": found.figure, "drift_limit": found.limit}
+    return table
+
+
+def fingerprint(context: job.Context) -> dict[str, str]:
+    """What lies in the new directories today."""
+    given = Input(context.config.assign.source, context.config.input.formats, {})
+    own = replace(context, config=replace(context.config, input=given))
+    return inventory.fingerprint(own) if given.source else {}
+
+
+STAGE = job.Stage("assign", build, fingerprint)
+
+
+def run(context: job.Context, force: bool) -> None:
+    job.make(context, STAGE, force)
+    for line in assign.words(assign.drift(context.read("assign").toArrow())):
+        say(line)
+
+
+if __name__ == "__main__":
+    arguments = job.parse()
+    sys.exit(job.run(lambda context: run(context, arguments.force), arguments))
