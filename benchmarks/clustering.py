@@ -7,7 +7,7 @@ Every run is a process of its own, ours and the peer's by turns. The first calls
 500 points) are not counted. Peak memory is that of the whole process; the line "imports" is what it
 takes without any work. fastcluster's complete linkage needs 8 n (n - 1) / 2 bytes and as much again
 for a while; where --matrix-gb does not allow it, it is run on as many points as fit and its time is
-scaled by n squared and marked so. Density Peaks and DPA: benchmarks/density_peaks.py.
+scaled by n squared and marked so. DADApy's Density Peaks and DPA: benchmarks/density_peaks.py.
 """
 
 import argparse
@@ -26,6 +26,7 @@ import numpy as np
 
 SPECTRAL_K = 40
 NEIGHBORS = 15
+PEAKS_NEIGHBORS = 30
 
 
 def drawn(n, d, kind, seed=0):
@@ -112,6 +113,13 @@ def search_only():
     return lambda X, _: nearest(X, NEIGHBORS)
 
 
+def peaks_with_search():
+    from sempark.clustering.density_peaks import density_peaks
+    from sempark.geometry.neighbors import nearest
+
+    return lambda X, _: density_peaks(nearest(X, PEAKS_NEIGHBORS), X)
+
+
 RUNS = {
     "imports": lambda: (import_all(), lambda X, _: None)[1],
     "single / sempark": lambda: linkage_of("single"),
@@ -122,6 +130,7 @@ RUNS = {
     "ward / fastcluster": lambda: fastcluster_of("ward"),
     "complete / sempark": lambda: linkage_of("complete"),
     "complete / fastcluster": lambda: fastcluster_of("complete"),
+    "Density Peaks with its 30 neighbors / sempark": peaks_with_search,
     "NMI at every k / sempark": nmi_curve,
     "seven scores at every k / sempark": score_curves,
     "15 neighbors / sempark": search_only,

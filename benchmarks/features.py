@@ -110,7 +110,8 @@ def stage(n, size, cores):
         .getOrCreate()
     )
     spark.sparkContext.setLogLevel("ERROR")
-    settings = config.Features("random:1", "finetuned", size, BATCH, crop_databar=False)
+    sets = [f"features.input_size={size}", f"features.batch={BATCH}", "features.crop_databar=false"]
+    settings = config.load(None, sets).features
     contents = [jpeg.encode(image) for image in drawn(n, (768, 1024))]
     rows = [(f"{i:032x}", bytearray(data), "ok") for i, data in enumerate(contents)]
     with tempfile.TemporaryDirectory() as folder:

@@ -3,17 +3,20 @@
 ./spark-submit.sh features my.toml         reads images_flat, scale, finetuned; writes features
 """
 
+import shutil
 import sys
+from pathlib import Path
+from typing import Any
 
 from pyspark.sql import DataFrame
 
-from sempark import job
+from sempark import checkpoints, job
 from sempark.networks import content
 from sempark.stages import features
 from sempark.tables import Refused
 
 
-def checkpoints(context: job.Context) -> dict[str, str]:
+def paths(context: job.Context) -> dict[str, str]:
     """Path or name of each checkpoint; ft is left out where there were no labels to train it."""
     settings = context.config.features
     found = {"in": settings.checkpoint_in, "ft": settings.checkpoint_ft}
@@ -39,17 +42,40 @@ def fingerprint(context: job.Context) -> dict[str, str]:
         raise Refused(f"features: {error}") from None
 
 
+def told(path: str, name: str, context: job.Context) -> dict[str, Any]:
+    """Open a checkpoint once here, so that what is wrong with it is one line; what it is."""
+    try:
+        return checkpoints.facts(checkpoints.load(path, name, context.config.features))
+    except ValueError as error:
+        raise Refused(f"features.checkpoint_{name}: {error}") from None
+
+
+def gathered(path: str, digest: str) -> str:
+    """A checkpoint of several files as one folder, so that all of them travel."""
+    files = content.files_of(path)
+    if len(files) < 2:
+        return path
+    if content.kind_of(path) == "saved_model":
+        return str(Path(path) if Path(path).is_dir() else Path(path).parent)
+    folder = Path(job.scratch()) / f"slim-{digest[:16]}"
+    folder.mkdir(exist_ok=True)
+    for file in files:
+        shutil.copy(file, folder)
+    return str(folder)
+
+
 def build(context: job.Context) -> DataFrame:
     before = context.store.manifest("features") or {"inputs": {}}
     rows = context.previous("features")
     now = fingerprint(context) | {"finetuned": context.digest("finetuned")}
-    found = checkpoints(context)
+    found = paths(context)
     kept = {}
     for name, path in found.items():
         source = f"checkpoint_{name}" if f"checkpoint_{name}" in now else "finetuned"
         if rows is not None and before["inputs"].get(source) == now[source]:
             kept[name] = rows
-        found[name] = context.ship(path, now[source])
+        context.facts[f"checkpoint_{name}"] = told(path, name, context)
+        found[name] = context.ship(gathered(path, now[source]), now[source])
     return features.build(
         context.read("images_flat"),
         context.read("scale"),

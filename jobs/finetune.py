@@ -8,9 +8,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from sempark import job, pictures
+from sempark import checkpoints, job, pictures
 from sempark.stages import finetuned, subset
 from sempark.tables import PassedOver
 
@@ -34,9 +35,8 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     data = finetuned.labelled(images, categories, config.features.input_size, partitions, scratch)
     group = finetuned.groups(data.md5s, context.read("near_duplicates"))
     with context.bar("finetune") as progress:
-        yield from finetuned.build(
-            data, group, config.finetune.checkpoint, config.finetune, scratch, progress
-        )
+        opened = partial(checkpoints.load, name="ft", settings=config.features)
+        yield from finetuned.build(data, group, opened, config.finetune, scratch, progress)
     shutil.rmtree(scratch)
 
 

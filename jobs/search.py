@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs import codings, export, features, predictions, taxonomy
-from sempark import answers, job, searching, thumbnails
+from sempark import answers, checkpoints, job, searching, thumbnails
 from sempark.figures import found
-from sempark.networks import inception
 from sempark.networks.network import Network
 from sempark.stages import search
 from sempark.tables import Refused
@@ -51,13 +50,13 @@ STAGE = job.Stage("search", build)
 
 def extractor(context: job.Context) -> answers.Extract:
     """Runs a checkpoint on one picture, in a batch as wide as those of the table features."""
-    settings, paths = context.config.features, features.checkpoints(context)
+    settings, paths = context.config.features, features.paths(context)
 
     @cache
     def network(checkpoint: str) -> Network:
         if checkpoint not in paths:
             raise Refused(f"no checkpoint {checkpoint}: nothing was trained in this store")
-        return inception.load(paths[checkpoint], input_size=settings.input_size)
+        return checkpoints.load(paths[checkpoint], checkpoint, settings)
 
     def extract(checkpoint: str, gray: NDArray[np.uint8]) -> Mapping[str, NDArray[np.float32]]:
         outputs = network(checkpoint).extract([gray], settings.batch)

@@ -120,8 +120,13 @@ class Features:
 
     checkpoint_in: str
     checkpoint_ft: str
+    architecture: str
+    layers_in: dict[str, str]
+    layers_ft: dict[str, str]
+    preprocessing: str
     input_size: int
     batch: int
+    precision: str
     crop_databar: bool
 
 
@@ -155,6 +160,7 @@ class Grid:
     phases: list[str]
     activations: list[str]
     learning_rates: list[float]
+    vary: str
     epochs: int
     seed: int
 
@@ -166,7 +172,9 @@ class Codings:
     dimensions: dict[str, int]
     bound: int
     n_hidden: list[int]
+    n_hidden_of: dict[str, list[int]]
     tied: str
+    tied_of: dict[str, str]
     epochs: int
     batch: int
     learning_rate: float
@@ -352,6 +360,8 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "subset.by": ("printed", "nm_per_px"),
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),
+    "features.preprocessing": ("", "inception", "inception2015", "caffe", "torch", "unit", "raw"),
+    "features.precision": ("float32", "bfloat16"),
     "codings.tied": ("none", "outer"),
     "densities.method": ("knn", "gaussian", "cutoff", "pak"),
     "neighbors.backend": ("driver", "spark"),
@@ -366,6 +376,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     ),
     "partitions.methods": ("advanced_density_peaks", "hdbscan", "spectral"),
     "grid.tied": ("none", "outer"),
+    "grid.vary": ("each", "all"),
     "labels.matched_by": ("jpeg_md5", "reencoded", "pixels", "perceptual"),
     "taxonomy.layer": ("features", "logits"),
     "taxonomy.method": ("single", "complete", "centroid", "ward"),

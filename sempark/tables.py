@@ -271,7 +271,12 @@ FINETUNED = Table(
     name="finetuned",
     key=(),
     inputs=("labels", "images_flat", "scale", "near_duplicates"),
-    settings=("finetune", "features.input_size", "features.crop_databar", "labels"),
+    settings=(
+        "finetune",
+        "labels",
+        *(f"features.{key}" for key in ("architecture", "preprocessing", "input_size")),
+        "features.crop_databar",
+    ),
     thesis="3.1.1",
     kind="folder",
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, reduce
+from functools import reduce
 from typing import Any
 
 import pyarrow as pa
@@ -18,31 +18,31 @@ from pyspark import SparkFiles
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sempark import pictures
+from sempark import checkpoints, pictures
 from sempark.config import Features
-from sempark.networks import inception
 from sempark.networks.network import Network
 from sempark.tables import FEATURES
 
 LAYERS = ("features", "logits")
+_LOADED: dict[str, Network] = {}
 
 
 def build(
     images: DataFrame,
     scale: DataFrame,
-    checkpoints: Mapping[str, str],
+    paths: Mapping[str, str],
     settings: Features,
     previous: Mapping[str, DataFrame],
     partitions: int,
 ) -> DataFrame:
     """Extract what is new, keep what is known. Key: checkpoint, layer, md5.
 
-    ``checkpoints`` maps ``in`` and ``ft`` to ``random:SEED``, ``imagenet`` or the name of a file
+    ``paths`` maps ``in`` and ``ft`` to ``random:SEED``, ``imagenet`` or the name of a file
     that was shipped to the executors; ``previous`` maps a checkpoint to its known rows.
     """
     rows = pictures.with_databar(images, scale, settings.crop_databar)
     made = []
-    for name, checkpoint in checkpoints.items():
+    for name, checkpoint in paths.items():
         todo = rows
         if name in previous:
             known = previous[name].where(F.col("checkpoint") == name)
@@ -66,7 +66,7 @@ def _worker(
     batches: Iterator[pa.RecordBatch], name: str, checkpoint: str, settings: Features
 ) -> Iterator[pa.RecordBatch]:
     """Run a partition through the network, a few whole batches at a time."""
-    network = load(checkpoint, settings.input_size)
+    network = load(checkpoint, name, settings)
     size = 4 * settings.batch
     pending: list[dict[str, Any]] = []
     for batch in batches:
@@ -78,16 +78,19 @@ def _worker(
         yield _rows(pending, name, network, settings.batch)
 
 
-@cache
-def load(checkpoint: str, input_size: int) -> Network:
-    """The network of a worker; its threads are the task's cores."""
+def load(checkpoint: str, name: str, settings: Features) -> Network:
+    """The network of a worker, opened once; its threads are the task's cores."""
+    key = f"{checkpoint} {name} {settings}"
+    if key in _LOADED:
+        return _LOADED[key]
     threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
     if not tf.config.list_physical_devices("GPU"):
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     named = checkpoint == "imagenet" or checkpoint.startswith("random:")
     path = checkpoint if named else SparkFiles.get(checkpoint)
-    return inception.load(path, input_size=input_size)
+    _LOADED[key] = checkpoints.load(path, name, settings)
+    return _LOADED[key]
 
 
 def _rows(

@@ -27,7 +27,8 @@ from scipy.sparse.csgraph import connected_components
 
 from sempark import pictures
 from sempark.config import Finetune
-from sempark.networks import evaluation, finetune, inception, preprocessing, split
+from sempark.networks import evaluation, finetune, preprocessing, split
+from sempark.networks.network import Network
 from sempark.tables import arrow_schema
 
 PIXELS_SCHEMA = "md5 string, pixels binary"
@@ -86,17 +87,19 @@ def groups(md5s: Sequence[str], pairs: DataFrame) -> NDArray[np.int64]:
 def build(
     data: Labelled,
     group: NDArray[np.int64],
-    checkpoint: str,
+    opened: Callable[[str], Network],
     settings: Finetune,
     scratch: Path,
     progress: Callable[[int, int], None],
 ) -> Iterator[tuple[str, bytes]]:
-    """Split, train, test; yields the folder's files. Training goes on from scratch if killed."""
+    """Split, train, test; yields the folder's files. Training goes on from scratch if killed.
+
+    ``opened`` gives the network of a checkpoint.
+    """
     names = sorted(set(data.categories))
     y = np.array([names.index(category) for category in data.categories])
     parts = split.split(y, group, settings.seed)
-    size = data.pixels.shape[1]
-    network = inception.load(checkpoint, input_size=size)
+    network = opened(settings.checkpoint)
     counts = np.bincount(y[parts == "train"], minlength=len(names))
     given = finetune.Data(
         train=_stream(data.pixels, y, np.flatnonzero(parts == "train")),
@@ -105,7 +108,7 @@ def build(
     )
     trained = finetune.train(network, given, scratch, _settings(settings), progress)
     test = np.flatnonzero(parts == "test")
-    network = inception.load(trained.checkpoint, input_size=size)
+    network = opened(str(trained.checkpoint))
     logits = network.extract([data.pixels[i] for i in test], settings.batch)["logits"]
     result = evaluation.evaluate(evaluation.probabilities(logits, len(names)), y[test])
     rows = [("md5", "category", "part"), *zip(data.md5s, data.categories, parts, strict=True)]

@@ -1,0 +1,111 @@
+"""Every kind of checkpoint through the features job, and those that are none."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jobs import features
+from sempark import config, job
+from sempark.networks import inception
+from sempark.store import Store
+from sempark.tables import TABLES, Refused
+
+pytestmark = [pytest.mark.spark, pytest.mark.tf, pytest.mark.slow]
+SIZE = 107
+
+
+@pytest.fixture(scope="module")
+def keras_files(tmp_path_factory):
+    """One network in all of Keras' formats."""
+    import keras
+
+    folder = tmp_path_factory.mktemp("keras")
+    made = inception.load("random:3", input_size=SIZE).model
+    model = keras.Model(made.input, made.outputs[1])
+    model.save(folder / "whole.keras")
+    model.save(folder / "whole.h5")
+    model.save_weights(folder / "named.weights.h5")
+    model.export(folder / "saved_model", format="tf_saved_model", verbose=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    rng = np.random.default_rng(8)
+    out = []
+    for i in range(3):
+        content = io.BytesIO()
+        Image.fromarray(rng.integers(0, 256, (SIZE, SIZE), np.uint8)).save(content, "PNG")
+        out.append((f"{i:02d}", content.getvalue()))
+    return out
+
+
+@pytest.fixture
+def context(spark, tmp_path, pictures):
+    sets = [f"features.input_size={SIZE}", f"store.path={tmp_path}", "features.batch=2"]
+    made = job.Context(config.load(None, sets), Store(spark, str(tmp_path)), spark)
+    names = TABLES["images_flat"].names
+    rows = [tuple((dict.fromkeys(names) | {"md5": m, "jpeg": j, "status": "ok"}).values())
+            for m, j in pictures]  # fmt: skip
+    frame = spark.createDataFrame(rows, TABLES["images_flat"].schema)
+    made.store.write("images_flat", frame, {})
+    made.store.write("scale", spark.createDataFrame([], TABLES["scale"].schema), {})
+    made.store.publish("finetuned", [], {})
+    return made
+
+
+def extracted(context, checkpoint, **settings):
+    """What the job writes for one checkpoint: rows by layer, and what the manifest tells."""
+    own = replace(context.config.features, checkpoint_in=str(checkpoint), **settings)
+    now = replace(context, config=replace(context.config, features=own))
+    manifest = job.make(now, features.STAGE, force=True).manifest
+    rows = now.read("features").orderBy("md5").collect()
+    found = {
+        layer: np.array([row["vector"] for row in rows if row["layer"] == layer])
+        for layer in ("features", "logits")
+    }
+    return found, manifest["checkpoint_in"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("checkpoint", "slim"),
+        ("frozen", "frozen"),
+        ("whole.keras", "keras"),
+        ("whole.h5", "keras_h5"),
+        ("named.weights.h5", "keras_weights"),
+        ("saved_model", "saved_model"),
+    ],
+)
+def test_every_kind_of_checkpoint(context, slim_files, keras_files, pictures, name, kind):
+    path = getattr(slim_files, name, keras_files / name)
+    found, told = extracted(context, path)
+    images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
+    expected = inception.load(path, input_size=SIZE).extract(images, 2)
+    for layer in ("features", "logits"):
+        np.testing.assert_allclose(found[layer], expected[layer], rtol=0, atol=1e-4)
+    assert (told["kind"], told["input_size"]) == (kind, SIZE)
+    assert told["preprocessing"] == "inception" and len(told["sha256"]) == 64
+    assert told["widths"] == {"features": 2048, "logits": found["logits"].shape[1]}
+
+
+def test_another_architecture_other_layers(context):
+    found, told = extracted(
+        context, "random:5", architecture="MobileNet", layers_in={"features": "conv_pw_13_relu"}
+    )
+    assert told["architecture"] == "MobileNet" and told["preprocessing"] == "inception"
+    assert found["features"].shape[1] > 1024  # all places of the map, not their mean
+
+
+def test_what_is_no_checkpoint_is_refused_in_one_line(context, keras_files, tmp_path):
+    cut = tmp_path / "cut.keras"
+    cut.write_bytes((keras_files / "whole.keras").read_bytes()[:100_000])
+    with pytest.raises(Refused, match="cut short") as refused:
+        extracted(context, cut)
+    assert "\n" not in str(refused.value)
+    with pytest.raises(Refused, match="expected a checkpoint"):
+        extracted(context, tmp_path / "gone.keras")
