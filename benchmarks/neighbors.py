@@ -1,7 +1,10 @@
 """Exact neighbors beside their peers: 18 and 2048 columns, one process a measurement.
 
     python benchmarks/neighbors.py            # everything, minutes to tens of minutes
-    python benchmarks/neighbors.py --quick    # a tenth of the points, no large runs
+    python benchmarks/neighbors.py --quick    # a tenth of the points
+    python benchmarks/neighbors.py --only 18 --k 3 --peers other/bin/python
+
+`--peers` is another Python for peers that this one lacks (DADApy wants an older numpy).
 
 Each line is a fresh process: it draws the data from seed 0, warms up on 1,000 points (compilation,
 thread pools, calibration), then measures `--repeats` times and reports the fastest run, its CPU
@@ -147,7 +150,9 @@ def compare(kind, n, d, k, ways, arguments):
     best: dict[str, dict] = {}
     for _ in range(arguments.rounds):
         for way in ways:
-            command = [sys.executable, __file__, "--measure", way, kind, str(n), str(d), str(k)]
+            here = not WAYS[way][0] or util.find_spec(WAYS[way][0])
+            python = sys.executable if here else arguments.peers
+            command = [python, __file__, "--measure", way, kind, str(n), str(d), str(k)]
             command += ["--repeats", str(arguments.repeats)]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
@@ -190,6 +195,22 @@ def versions():
             print(f"  {name} not installed")
 
 
+def lacking_here(peers):
+    """Modules of the ways that only the other Python has, with its versions printed."""
+    names = {"numpy"} | {
+        module for module, _ in WAYS.values() if module and not util.find_spec(module)
+    }
+    code = (
+        "import sys\nfrom importlib import metadata, util\n"
+        "for m in sys.argv[1:]:\n    if util.find_spec(m): print(m, metadata.version(m))"
+    )
+    told = subprocess.run(
+        [peers, "-c", code, *names], capture_output=True, text=True, check=True
+    ).stdout
+    print("  in the other Python: " + ", ".join(told.splitlines()))
+    return {line.split()[0] for line in told.splitlines()} - {"numpy"}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--measure", nargs=5, metavar=("WAY", "DATA", "N", "D", "K"))
@@ -197,6 +218,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", default="", help="18, 2048 or large: one part of the run")
+    parser.add_argument("--k", type=int, nargs="+", default=[3, 100], help="of 18 and 2048")
+    parser.add_argument("--data", nargs="+", default=["clustered", "uniform"], choices=DATA)
+    parser.add_argument("--columns", type=int, nargs="+", default=[18, 2048], help="of large")
+    parser.add_argument("--peers", help="another Python, for peers that this one lacks")
     arguments = parser.parse_args()
     if arguments.measure:
         way, kind, n, d, k = arguments.measure
@@ -210,24 +235,30 @@ def main():
     print(f"{arguments.repeats} runs after a warm-up on 1,000 points; the fastest run counts")
     versions()
     n, large = (SIZE // 10, LARGE // 10) if arguments.quick else (SIZE, LARGE)
-    here = [way for way, (module, _) in WAYS.items() if not module or util.find_spec(module)]
+    there = lacking_here(arguments.peers) if arguments.peers else set()
+    here = [
+        way
+        for way, (module, _) in WAYS.items()
+        if not module or util.find_spec(module) or module in there
+    ]
     trees = [way for way in here if "brute" not in way and "scikit-dimension" not in way]
     # on uniform data kd-trees look at nearly every point: their default setting, once, is enough
     few = [way for way in trees if "default" not in way and "leaf 64" not in way]
     flat = [way for way in here if way in ("sempark", "FAISS flat, all threads")]
-    if arguments.only in ("", "18"):
-        for k in (3, 100):
-            compare("clustered", n, 18, k, trees, arguments)
-            compare("uniform", n, 18, k, flat if arguments.only else few, arguments)
+    of_18 = {"clustered": trees, "uniform": flat if arguments.only else few}
+    brute = [way for way in here if "brute" in way and not arguments.only]
+    of_2048 = {"clustered": flat + brute, "uniform": flat}
+    for k in arguments.k:
+        for kind in arguments.data:
+            if arguments.only in ("", "18"):
+                compare(kind, n, 18, k, of_18[kind], arguments)
+            if arguments.only in ("", "2048"):
+                compare(kind, n, 2048, k, of_2048[kind], arguments)
+    if arguments.only in ("", "18") and "clustered" in arguments.data:
         twice = [way for way in here if way == "sempark" or "scikit-dimension" in way]
         compare("clustered", n, 18, 2, twice, arguments)
-    if arguments.only in ("", "2048"):
-        for k in (3, 100):
-            brute = [way for way in here if "brute" in way and not arguments.only]
-            compare("clustered", n, 2048, k, flat + brute, arguments)
-        compare("uniform", n, 2048, 100, flat, arguments)
     if arguments.only in ("", "large"):
-        for d in (18, 2048):
+        for d in arguments.columns:
             compare("clustered", large, d, 100, ["sempark"], arguments)
 
 

@@ -1,25 +1,27 @@
 """Finds the k nearest images of each image in every space, exactly.
 
-./spark-submit.sh neighbors my.toml        writes neighbors, from features, codings, subset, vectors
+./spark-submit.sh neighbors my.toml        reads raw_neighbors, codings; writes neighbors
 """
 
 import sys
-from itertools import chain
+from pathlib import Path
 
-import pyarrow as pa
+from pyspark.sql import DataFrame
 
 from sempark import job, spaces
+from sempark.neighborhoods import Search
 from sempark.stages import neighbors
+from sempark.terminal import say
 
 
-def build(context: job.Context) -> pa.Table:
-    found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset")),
-        spaces.given(context.read("vectors"), reduce=True),
-        spaces.coded_spaces(context.read("codings")),
-    )
+def build(context: job.Context) -> DataFrame:
+    found = spaces.coded_spaces(context.read("codings"))
+    settings, scratch = context.config.neighbors, Path(job.scratch())
     with context.bar("neighbors") as progress:
-        return neighbors.build(found, context.config.neighbors.k, progress)
+        search = Search(settings, context.spark, context.ship, scratch, progress, say)
+        rows = neighbors.build(context.read("raw_neighbors"), found, search)
+    context.facts["recall"] = search.recall
+    return rows
 
 
 STAGE = job.Stage("neighbors", build)

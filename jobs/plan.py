@@ -32,9 +32,11 @@ COSTS = {
     "features": Cost(0.06, 0.024, 0.0),
     "predictions": Cost(0.001, 0.0001, 0.0),
     "vectors": Cost(0.0001, 0.004, 0.01),
+    "raw_neighbors": Cost(0.003, 0.004, 0.02),
     "dimension": Cost(0.003, 0.0, 0.02),
     "grid": Cost(0.02, 0.0, 0.02),
-    "codings": Cost(0.01, 0.0008, 0.02),
+    "encoders": Cost(0.01, 0.0001, 0.02),
+    "codings": Cost(0.0005, 0.0008, 0.02),
     "neighbors": Cost(0.003, 0.004, 0.02),
     "distances": Cost(0.002, 0.001, 0.02),
     "densities": Cost(0.0002, 0.00005, 0.005),
@@ -42,6 +44,9 @@ COSTS = {
     "partitions": Cost(0.001, 0.0001, 0.005),
     "scores": Cost(0.0005, 0.0002, 0.002),
     "taxonomy": Cost(0.005, 0.0001, 0.02),
+    "search": Cost(0.003, 0.012, 0.03),
+    "assign": Cost(0.15, 0.3, 0.01),
+    "export": Cost(0.0005, 0.002, 0.004),
     "report": Cost(0.02, 0.08, 0.01),
 }
 """Measured on drawn micrographs of some 0.5 Mpx, rounded up; networks at 299 px."""

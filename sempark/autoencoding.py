@@ -6,7 +6,6 @@ and by the codings made of its winners. Source: sections 3.2.4 and 3.3.2 of the 
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from sempark.config import Codings
 from sempark.networks.autoencoder import Autoencoder3MLP, Phase
 from sempark.spaces import Vectors
 
-logger = logging.getLogger(__name__)
-
+TIES = ("none", "outer")
 ALL_PHASES = ("1_a", "1_b", "1", "2", "g")
 Progress = Callable[[int, int], None]
 
@@ -37,23 +35,43 @@ class Architecture:
     learning_rate: float
 
 
-def default_architecture(settings: Codings) -> Architecture:
-    """The settings' own, where no grid was searched."""
-    n_hidden1, n_hidden2 = settings.n_hidden
-    rate = settings.learning_rate
-    return Architecture(n_hidden1, n_hidden2, settings.tied, "g", "elu", rate)
+def default_architecture(space: str, settings: Codings) -> Architecture:
+    """The settings' own for a raw space, where no grid was searched.
+
+    Raises
+    ------
+    ValueError
+        Not two numbers of units, or an unknown tie.
+    """
+    units = settings.n_hidden_of.get(space, settings.n_hidden)
+    tied = settings.tied_of.get(space, settings.tied)
+    if len(units) != 2 or tied not in TIES:
+        raise ValueError(
+            f"{space}: expected two numbers of hidden units and a tie of {', '.join(TIES)}, "
+            f"received {units}, {tied}: see [codings]"
+        )
+    return Architecture(units[0], units[1], tied, "g", "elu", settings.learning_rate)
 
 
 def n_codings(vectors: Vectors, plateau: float | None, settings: Codings) -> int:
-    """Width of a space's codings, by the rule above or as the settings say."""
+    """Width of a space's codings: one more than its plateau, rounded, at most the bound.
+
+    Without a plateau the bound; or as the settings say. Never more than the columns, or the other
+    points.
+    """
     most = min(settings.bound, vectors.X.shape[1], len(vectors.md5s) - 1)
     chosen = settings.dimensions.get(vectors.space)
     if chosen is None:
         chosen = settings.bound if plateau is None else round(plateau) + 1
-    size = max(1, min(most, chosen))
-    measured = "no plateau" if plateau is None else f"plateau {plateau:.1f}"
-    logger.info("%s: %s, bound %d, codings %d", vectors.space, measured, settings.bound, size)
-    return size
+    return max(1, min(most, chosen))
+
+
+def choice(vectors: Vectors, plateau: float | None, settings: Codings) -> str:
+    """The measured dimension, the bound and the width chosen, in a line."""
+    measured = "no plateau" if plateau is None else f"intrinsic dimension {plateau:.1f}"
+    size = n_codings(vectors, plateau, settings)
+    set_ = ", set" if vectors.space in settings.dimensions else ""
+    return f"{vectors.space}: {measured}, bound {settings.bound}, codings {size}{set_}"
 
 
 def standardized(X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -77,12 +95,13 @@ def train(
     """An autoencoder of one architecture, trained."""
     tied = (False, False, architecture.tied == "outer")
     phases = cast(list[Phase], architecture.phases.split("+"))
+    activation = architecture.activation.split("+")  # one for all layers, or six
     with tempfile.TemporaryDirectory(prefix="sempark-") as logdir:  # the records are not kept
         model = Autoencoder3MLP(
             X.shape[1],
             (architecture.n_hidden1, architecture.n_hidden2, n_codings),
             tied,
-            architecture.activation,
+            activation[0] if len(activation) == 1 else activation,
             architecture.learning_rate,
             settings.l2_reg,
             logdir,

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sempark.tables import Refused
+
 LAYERS = ("features", "logits")
 CHUNK_BYTES = 256 << 20
 """Of a column, brought to the driver at a time."""
@@ -65,6 +67,11 @@ def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArra
     -------
     md5s : list of str
     X : float32 (n, d); (0, 0) where there are no rows
+
+    Raises
+    ------
+    Refused
+        NaN or infinity in some vector; its md5 is named.
     """
     md5s: list[str] = []
     blocks: list[NDArray[np.float32]] = []
@@ -81,7 +88,21 @@ def to_numpy(rows: DataFrame, column: str = "vector") -> tuple[list[str], NDArra
     if not blocks:
         return [], np.zeros((0, 0), np.float32)
     order = np.argsort(np.array(md5s))
-    return [md5s[i] for i in order], np.concatenate(blocks)[order]
+    X = np.concatenate(blocks)[order]
+    md5s = [md5s[i] for i in order]
+    _refuse_not_finite(md5s, X, column)
+    return md5s, X
+
+
+def _refuse_not_finite(md5s: list[str], X: NDArray[np.float32], column: str) -> None:
+    # a float64 sum of float32 numbers is finite exactly where all of them are
+    bad = np.flatnonzero(~np.isfinite(X.sum(axis=1, dtype=np.float64)))
+    if len(bad):
+        named = ", ".join(md5s[i] for i in bad[:3])
+        raise Refused(
+            f"column {column}: {len(bad)} of {len(md5s)} rows hold NaN or infinity, md5 {named}"
+            f"{', ...' if len(bad) > 3 else ''}: make their table again, or leave these images out"
+        )
 
 
 def raw_spaces(features: DataFrame, subset: DataFrame) -> Iterator[Vectors]:

@@ -49,6 +49,7 @@ def test_set_goes_over_file_over_default(tmp_path: Path) -> None:
         ("grid.enabled=1", "grid.enabled must be bool, received 1"),
         ("scale.method=best", "scale.method must be one of sempark, thesis, received 'best'"),
         ("neighbors.k", "expected section.key=value"),
+        ("neighbors.index=flat", "neighbors.index must be one of exact, hnsw, ivf"),
         ("merges.methods=wards", "merges.methods must be one of"),
     ],
 )
@@ -81,5 +82,8 @@ def test_only_named_settings_reach_a_manifest() -> None:
     found = config.load().subset_of(["neighbors", "labels.primary"])
     assert found == {
         "neighbors.k": 100,
+        "neighbors.backend": "driver",
+        "neighbors.index": "exact",
+        "neighbors.seed": 1,
         "labels.primary": "SEM_Dataset",
     }

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from sempark import spaces
-from sempark.tables import CODINGS, FEATURES, SUBSET
+from sempark.tables import CODINGS, FEATURES, SUBSET, Refused
 
 pytestmark = pytest.mark.spark
 
@@ -35,6 +35,21 @@ def test_chunks_lose_nothing(spark, monkeypatch) -> None:
     parts = spaces.to_numpy(frame)
     assert whole[0] == parts[0] == sorted(md5s)
     np.testing.assert_array_equal(whole[1], parts[1])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_rows_that_are_not_finite_are_named_by_md5(spark, bad: float) -> None:
+    X = np.ones((9, 3), np.float32)
+    X[[2, 4, 5, 7], 1] = bad
+    frame = spark.createDataFrame(codings([f"md5-{i}" for i in range(9)], X))
+    with pytest.raises(Refused, match=r"4 of 9 rows .* md5 md5-2, md5-4, md5-5, \.\.\.: make"):
+        list(spaces.coded_spaces(frame))
+
+
+def test_large_numbers_are_finite(spark) -> None:
+    X = np.full((4, 5), 3e38, np.float32)
+    _, got = spaces.to_numpy(spark.createDataFrame(codings(list("abcd"), X)))
+    np.testing.assert_array_equal(got, X)
 
 
 def test_no_rows_are_no_vectors(spark) -> None:

@@ -1,9 +1,10 @@
-"""Intrinsic dimension of the spaces: linear fits, dimension by sample size.
+"""Intrinsic dimension of the spaces: linear fits, dimension by sample size and by scale.
 
 In: arrays (ratios mu with their distribution, estimates). Out: figures 3.6 and 3.7 with their
-data. Nothing is estimated here.
+data, and beyond the thesis the dimension by number of neighbors. Nothing is estimated here.
 
-Source: section 3.3.2 of the thesis; Facco et al., Scientific Reports 7, 12140 (2017).
+Source: section 3.3.2 of the thesis; Facco et al., Scientific Reports 7, 12140 (2017); Denti et al.,
+Scientific Reports 12, 20005 (2022).
 """
 
 from __future__ import annotations
@@ -60,6 +61,26 @@ class Estimates:
     means: Floats
     deviations: Floats
     plateau: float | None = None
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Gride estimates of a space by the number of neighbors looked at.
+
+    Attributes
+    ----------
+    space : str
+    ranks : int64 (m,)
+        n of each estimate, which compares the neighbors n and 2 n.
+    dimension, standard_error, scale : float64 (m,)
+        Estimates, their errors, and the mean distance of the neighbors 2 n.
+    """
+
+    space: str
+    ranks: NDArray[np.int64]
+    dimension: Floats
+    standard_error: Floats
+    scale: Floats
 
 
 def fits(spaces: Sequence[Fit], untrained: Sequence[str]) -> Exhibit:
@@ -164,3 +185,47 @@ def by_size(curves: Sequence[Estimates], untrained: Sequence[str]) -> Exhibit:
         alt=alt,
     )
     return mark(exhibit, names, untrained)
+
+
+def by_scale(spaces: Sequence[Scales], untrained: Sequence[str]) -> Exhibit:
+    """Beyond the thesis: estimated dimension by the number of neighbors looked at, one search.
+
+    Parameters
+    ----------
+    spaces : sequence of Scales
+    untrained : sequence of str
+        Checkpoints that are untrained networks.
+
+    Returns
+    -------
+    Exhibit
+    """
+    figure = new_figure(7.2, 3.2)
+    axes = figure.add_subplot()
+    rows: list[tuple[Cell, ...]] = []
+    for number, space in enumerate(spaces):
+        color, neighbors = SERIES[number % len(SERIES)], 2 * space.ranks
+        low, high = (space.dimension + sign * space.standard_error for sign in (-1, 1))
+        axes.fill_between(neighbors, low, high, color=color, alpha=0.2, lw=0)
+        label = titled(space.space, untrained)
+        axes.plot(neighbors, space.dimension, color=color, lw=1.3, marker="o", ms=3, label=label)
+        found = (space.ranks, space.dimension, space.standard_error, space.scale)
+        rows += [(space.space, int(n), *map(float, rest)) for n, *rest in zip(*found, strict=True)]
+    dress(axes, "neighbors looked at", "estimated dimension")
+    log_ticks(axes)
+    legend(axes)
+    said = ", ".join(
+        f"{s.space} {s.dimension[0]:.1f} to {s.dimension[-1]:.1f}" for s in spaces if len(s.ranks)
+    )
+    alt = f"Estimated dimension from the nearest neighbors to the farthest: {said}."
+    exhibit = Exhibit(
+        "dimension-gride",
+        "Dimension of each space by the number of neighbors looked at",
+        ("space", "n", "dimension", "standard error", "mean distance of neighbor 2 n"),
+        rows,
+        "Gride compares the neighbors n and 2 n of all points: few neighbors see the noise, many "
+        "the shape. The same question as figure 3.7, from one search.",
+        to_svg(figure, alt),
+        alt=alt,
+    )
+    return mark(exhibit, [space.space for space in spaces], untrained)

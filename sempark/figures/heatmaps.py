@@ -30,7 +30,7 @@ class Distances:
     ----------
     space : str
     matrix : float32 (n, n)
-    pearson, spearman, pearson_all : float
+    pearson, spearman, pearson_all, spearman_all : float
         Correlations with the discrete distance: on the sample, and over all labelled pairs.
     """
 
@@ -39,6 +39,7 @@ class Distances:
     pearson: float
     spearman: float
     pearson_all: float
+    spearman_all: float = float("nan")
 
 
 def discrete(categories: Sequence[str]) -> Exhibit:
@@ -109,6 +110,7 @@ def heatmaps(
         rows.append((space.space, "pearson", "", space.pearson))
         rows.append((space.space, "spearman", "", space.spearman))
         rows.append((space.space, "pearson, all labelled pairs", "", space.pearson_all))
+        rows.append((space.space, "spearman, all labelled pairs", "", space.spearman_all))
         rows += _means(space, categories)
     said = ", ".join(f"{space.space} {space.pearson:.2f}" for space in spaces)
     alt = f"Heat maps of distances; correlation with the discrete distance: {said}."

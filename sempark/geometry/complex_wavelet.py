@@ -10,7 +10,7 @@ Source: Sampat, Wang, Gupta, Bovik, Markey, IEEE TIP 18, 2385 (2009),
 doi:10.1109/TIP.2009.2025923; Portilla, Simoncelli, IJCV 40, 49 (2000); thesis, chapter 3.
 """
 
-from math import factorial
+from math import factorial, sqrt
 from typing import Any
 
 import numpy as np
@@ -67,30 +67,25 @@ def cw_ssim_distance(
     return (distances + distances.T) / 2
 
 
-def pixel_distance(images: ArrayLike) -> NDArray[np.float64]:
-    """Euclidean distance of gray values, pixel by pixel, for every pair of images.
-
-    Parameters
-    ----------
-    images : array-like of shape (n, h, w)
-        Gray values.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, n)
-        Symmetric, exactly 0 between equal images; products of float64 after centering.
+def most_scales(height: int, width: int, at_most: int = 4) -> int:
+    """Count the scales, up to `at_most`, whose coarsest band still holds a window.
 
     Raises
     ------
     ValueError
-        Another shape, NaN or infinity.
+        A side below 7 px.
     """
-    stack = _checked(images)
-    flat = stack.reshape(len(stack), -1)
-    distances = np.empty((len(flat), len(flat)))
-    for i, image in enumerate(flat):
-        distances[i] = np.sqrt(((flat - image) ** 2).sum(axis=1))
-    return distances
+    fitting = [
+        n
+        for n in range(1, at_most + 1)
+        if height % 2 ** (n - 1) == 0 == width % 2 ** (n - 1)
+        and min(height, width) // 2 ** (n - 1) >= WINDOW
+    ]
+    if not fitting:
+        raise ValueError(
+            f"CW-SSIM needs sides of at least {WINDOW} px, received {height} x {width}; resize"
+        )
+    return fitting[-1]
 
 
 def subbands(
@@ -130,7 +125,7 @@ def subbands(
         spectrum = _middle_half(spectrum) * _low(radius + scale)
     spectrum = spectrum * _high(radius + n_scales)
     order = n_orientations - 1
-    gain = 2**order * factorial(order) / np.sqrt(n_orientations * factorial(2 * order))
+    gain = 2**order * factorial(order) / sqrt(n_orientations * factorial(2 * order))
     bands = np.empty((n, n_orientations, height // step, width // step), np.complex128)
     for band in range(n_orientations):
         turned = np.angle(np.exp(1j * (angle - np.pi * band / n_orientations)))

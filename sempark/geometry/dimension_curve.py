@@ -21,6 +21,25 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What to estimate.
+
+    Attributes
+    ----------
+    sizes : sequence of int
+        Of the samples, each 3 to n; a sample of all n points is drawn once.
+    repeats : int
+        Samples a size.
+    discards : sequence of float
+        As in `two_nn.estimate`.
+    """
+
+    sizes: Sequence[int]
+    repeats: int
+    discards: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Sample:
     """One random sample: its size, its number among those, an estimate a discarded share."""
 
@@ -49,10 +68,9 @@ class Curve:
 
 def curve(
     X: ArrayLike,
-    sizes: Sequence[int],
-    repeats: int,
-    discards: Sequence[float],
+    plan: Plan,
     rng: np.random.Generator,
+    whole: ArrayLike | None = None,
     progress: Progress | None = None,
 ) -> Curve:
     """Estimate samples of each size, each by a neighbor search of its own.
@@ -60,31 +78,35 @@ def curve(
     Parameters
     ----------
     X : (n, d)
-    sizes : sequence of int
-        3 to n; a sample of all n points is drawn once.
-    repeats : int
-        Samples a size.
-    discards : sequence of float
-        As in `two_nn.estimate`.
+    plan : Plan
     rng : numpy.random.Generator
+    whole : (n, k >= 2), optional
+        Distances to the nearest neighbors among all points, where they are known; else they are
+        searched when the plan asks for a sample of all points.
     progress : callable, optional
-        Called with (points searched, points in all).
+        Called with (points done, points in all).
 
     Raises
     ------
     ValueError
-        A size out of range, or what `nearest` and `two_nn.estimates` refuse.
+        A size out of range, `whole` of other points, or what `nearest` and `two_nn.estimates`
+        refuse.
     """
     points = np.asarray(X)
-    n = len(points)
-    if not sizes or min(sizes) < 3 or max(sizes) > n or repeats < 1:
-        raise ValueError(f"expected sizes of 3 to n = {n} and repeats >= 1, received {list(sizes)}")
-    plan = [(size, i) for size in sizes for i in range(1 if size == n else repeats)]
-    total, done, samples = sum(size for size, _ in plan), 0, []
-    for size, repeat in plan:
-        rows = np.arange(n) if size == n else np.sort(rng.choice(n, size, replace=False))
-        r = nearest(points[rows], 2).distances
-        samples.append(Sample(size, repeat, two_nn.estimates(r[:, 0], r[:, 1], discards)))
+    n, sizes = len(points), list(plan.sizes)
+    if not sizes or min(sizes) < 3 or max(sizes) > n or plan.repeats < 1:
+        raise ValueError(f"expected sizes of 3 to n = {n} and repeats >= 1, received {sizes}")
+    known = None if whole is None else np.asarray(whole, np.float64)
+    if known is not None and (known.ndim != 2 or len(known) != n or known.shape[1] < 2):
+        raise ValueError(f"whole must be ({n}, k >= 2), received shape {known.shape}")
+    turns = [(size, i) for size in sizes for i in range(1 if size == n else plan.repeats)]
+    total, done, samples = sum(size for size, _ in turns), 0, []
+    for size, repeat in turns:
+        if size == n:
+            r = nearest(points, 2).distances if known is None else known
+        else:
+            r = nearest(points[np.sort(rng.choice(n, size, replace=False))], 2).distances
+        samples.append(Sample(size, repeat, two_nn.estimates(r[:, 0], r[:, 1], plan.discards)))
         done += size
         if progress is not None:
             progress(done, total)
@@ -94,7 +116,7 @@ def curve(
     ]
     mean = np.array([values.mean(axis=0) for values in table])
     spread = np.array([values.std(axis=0) for values in table])
-    return Curve(list(sizes), mean, spread, samples)
+    return Curve(sizes, mean, spread, samples)
 
 
 def plateau(sizes: Sequence[int], dimension: ArrayLike, tolerance: float = 0.05) -> float | None:

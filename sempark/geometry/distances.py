@@ -7,9 +7,8 @@ the Kronecker delta, its figure 3.8 and its words mean 1 - delta.
 Source: section 3.4 of the thesis, table 3.4, figures 3.8 to 3.10.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
 from scipy.stats import rankdata
 
-Progress = Callable[[int, int], None]
-BLOCK_ROWS = 2048
+UNDEFINED = (
+    "a correlation needs pairs within and between categories and distances that differ, received "
+    "none of one kind or equal distances; give points of at least two categories, one of them twice"
+)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Correlation:
     pearson : float
         Product-moment coefficient.
     spearman : float or None
-        Coefficient of the ranks, ties at their mean rank; None where ranks need all pairs at once.
+        Coefficient of the ranks, ties at their mean rank; None where rounding leaves one rank.
     n_pairs : int
         Pairs counted.
     """
@@ -64,7 +65,7 @@ def balanced_sample(
     ValueError
         A negative count, or a category with fewer rows than asked for.
     """
-    names = _one_dimensional(labels)
+    names = checked_labels(labels)
     chosen = [np.empty(0, np.int64)]
     for category, count in counts.items():
         rows = np.flatnonzero(names == category)
@@ -95,7 +96,7 @@ def pairwise(X: ArrayLike) -> NDArray[np.float64]:
     ValueError
         Not two-dimensional, NaN or infinity.
     """
-    points = _points(X)
+    points = checked_points(X)
     return np.asarray(cdist(points, points), np.float64)
 
 
@@ -112,7 +113,7 @@ def discrete_distance(labels: ArrayLike) -> NDArray[np.float64]:
     ndarray of float64, shape (n, n)
         1 - delta(labels[i], labels[j]).
     """
-    codes = _codes(_one_dimensional(labels))
+    codes = codes_of(checked_labels(labels))
     return (codes[:, None] != codes[None, :]).astype(np.float64)
 
 
@@ -138,7 +139,7 @@ def correlation(distances: ArrayLike, labels: ArrayLike) -> Correlation:
         (or none shared): the coefficient is not defined there.
     """
     matrix = np.asarray(distances, np.float64)
-    codes = _codes(_one_dimensional(labels))
+    codes = codes_of(checked_labels(labels))
     if matrix.shape != (len(codes), len(codes)):
         raise ValueError(
             f"distances must be {len(codes)} x {len(codes)} for {len(codes)} labels, received "
@@ -152,86 +153,14 @@ def correlation(distances: ArrayLike, labels: ArrayLike) -> Correlation:
     return Correlation(_pearson(values, differ), _pearson(rankdata(values), differ), len(values))
 
 
-def labelled_correlation(
-    X: ArrayLike, labels: ArrayLike, progress: Progress | None = None
-) -> Correlation:
-    """Correlate Euclidean with discrete distance over all labelled pairs, holding a block of them.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Finite numbers; float64 products of blocks, so memory is a few blocks of rows.
-    labels : array-like of shape (n,)
-        Category of each row; None, "" and -1 are unlabelled and left out.
-    progress : callable, optional
-        Called with (pairs of blocks done, in all).
-
-    Returns
-    -------
-    Correlation
-        Pearson; Spearman is None.
-
-    Raises
-    ------
-    ValueError
-        As in `correlation`.
-
-    Notes
-    -----
-    With a two-valued variable Pearson's coefficient is
-    (mean between - mean within) sqrt(p q) / sigma, p the share of pairs between categories.
-    """
-    names = _one_dimensional(labels)
-    rows = np.array([i for i, name in enumerate(names.tolist()) if name not in (None, "", -1)], int)
-    codes = _codes(names[rows])
-    points = _points(np.asarray(X)[rows])
-    points = points - points.mean(axis=0) if len(points) else points
-    starts = range(0, len(points), BLOCK_ROWS)
-    sums = np.zeros((2, 3))  # within and between: pairs, sum, sum of squares
-    blocks = list(combinations_with_replacement(starts, 2))
-    for done, (i, j) in enumerate(blocks, 1):
-        a, b = slice(i, i + BLOCK_ROWS), slice(j, j + BLOCK_ROWS)
-        values = _product_distances(points[a], points[b])
-        differ = codes[a, None] != codes[None, b]
-        pairs = np.triu(np.ones(values.shape, bool), 1) if i == j else np.ones(values.shape, bool)
-        for side, chosen in enumerate((pairs & ~differ, pairs & differ)):
-            picked = values[chosen]
-            sums[side] += len(picked), picked.sum(), picked @ picked
-        if progress is not None:
-            progress(done, len(blocks))
-    return Correlation(_pearson_of_sums(sums), None, int(sums[:, 0].sum()))
-
-
-def _product_distances(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    squares = np.einsum("ij,ij->i", a, a)[:, None] + np.einsum("ij,ij->i", b, b)[None, :]
-    return np.sqrt(np.maximum(squares - 2 * (a @ b.T), 0))
-
-
-def _pearson_of_sums(sums: NDArray[np.float64]) -> float:
-    n, total, squares = sums.sum(axis=0)
-    if not sums[:, 0].all():
-        raise ValueError(_UNDEFINED)
-    variance = squares / n - (total / n) ** 2
-    if variance <= 1e-14 * squares / n:
-        raise ValueError(_UNDEFINED)
-    within, between = sums[:, 1] / sums[:, 0]
-    shares = sums[:, 0] / n
-    return float((between - within) * np.sqrt(shares.prod() / variance))
-
-
 def _pearson(values: NDArray[np.float64], differ: NDArray[np.bool_]) -> float:
     if len(values) == 0 or differ.all() or not differ.any() or values.min() == values.max():
-        raise ValueError(_UNDEFINED)
+        raise ValueError(UNDEFINED)
     return float(np.corrcoef(values, differ)[0, 1])
 
 
-_UNDEFINED = (
-    "a correlation needs pairs within and between categories and distances that differ, received "
-    "none of one kind or equal distances; give points of at least two categories, one of them twice"
-)
-
-
-def _points(X: ArrayLike) -> NDArray[np.float64]:
+def checked_points(X: ArrayLike) -> NDArray[np.float64]:
+    """Points in float64, or ValueError: not two-dimensional, NaN, infinity."""
     points = np.asarray(X, np.float64)
     if points.ndim != 2:
         raise ValueError(f"X must be two-dimensional (points, columns), received {points.ndim}")
@@ -240,13 +169,15 @@ def _points(X: ArrayLike) -> NDArray[np.float64]:
     return points
 
 
-def _one_dimensional(labels: ArrayLike) -> NDArray[Any]:
+def checked_labels(labels: ArrayLike) -> NDArray[Any]:
+    """Labels as they are, or ValueError: not one-dimensional."""
     names = np.asarray(labels)
     if names.ndim != 1:
         raise ValueError(f"labels must be one-dimensional, received {names.ndim} dimensions")
     return names
 
 
-def _codes(labels: NDArray[Any]) -> NDArray[np.int64]:
+def codes_of(labels: NDArray[Any]) -> NDArray[np.int64]:
+    """Labels as numbers from 0, by first appearance."""
     seen: dict[Hashable, int] = {}
     return np.array([seen.setdefault(label, len(seen)) for label in labels.tolist()], np.int64)

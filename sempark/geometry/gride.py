@@ -7,6 +7,7 @@ d (mu^d - 1)^(n-1) / (B(n, n) mu^(d (2n-1) + 1)), whose likelihood has one maxim
 Source: Denti, Doimo, Laio, Mira, Sci. Rep. 12, 20005 (2022), doi:10.1038/s41598-022-20991-1.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,7 @@ class Gride:
     Attributes
     ----------
     ranks : ndarray of int64, shape (m,)
-        n of each ratio r_2n / r_n: 1, 2, 4, ...
+        n of each ratio r_2n / r_n.
     dimension : ndarray of float64, shape (m,)
         Maximum of the likelihood.
     standard_error : ndarray of float64, shape (m,)
@@ -39,16 +40,16 @@ class Gride:
     n_zero: NDArray[np.int64]
 
 
-def gride(distances: ArrayLike, largest_rank: int | None = None) -> Gride:
-    """Estimate the dimension for the ranks 1, 2, 4, ... with 2 n neighbors at hand.
+def gride(distances: ArrayLike, ranks: Sequence[int] | None = None) -> Gride:
+    """Estimate the dimension for ranks n with 2 n neighbors at hand.
 
     Parameters
     ----------
     distances : array-like of shape (n_points, k)
         Distances to the k >= 2 nearest neighbors, ascending in each row, the point itself left
         out, as in `Neighbors.distances`.
-    largest_rank : int, optional
-        Largest n, 1..k // 2; None: the largest there is.
+    ranks : sequence of int, optional
+        Each 1..k // 2; None: 1, 2, 4, ... as far as the lists reach.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def gride(distances: ArrayLike, largest_rank: int | None = None) -> Gride:
     ------
     ValueError
         Fewer than two columns, distances that are not finite, negative or descending,
-        `largest_rank` out of range; at some rank no ratio above 1.
+        a rank out of range; at some rank no ratio above 1.
     """
     radii = np.asarray(distances, np.float64)
     if radii.ndim != 2 or radii.shape[0] < 1 or radii.shape[1] < 2:
@@ -69,13 +70,12 @@ def gride(distances: ArrayLike, largest_rank: int | None = None) -> Gride:
             "Neighbors.distances"
         )
     most = radii.shape[1] // 2
-    last = most if largest_rank is None else largest_rank
-    if not 1 <= last <= most:
-        raise ValueError(f"largest_rank must lie in 1..{most}, received {last}; search more")
-    ranks = 2 ** np.arange(int(np.log2(last)) + 1)
-    found = [_at_rank(radii[:, n - 1], radii[:, 2 * n - 1], int(n)) for n in ranks]
+    wanted = 2 ** np.arange(int(np.log2(most)) + 1) if ranks is None else np.asarray(ranks)
+    if not len(wanted) or wanted.min() < 1 or wanted.max() > most:
+        raise ValueError(f"ranks must lie in 1..{most}, received {ranks}; search more neighbors")
+    found = [_at_rank(radii[:, n - 1], radii[:, 2 * n - 1], int(n)) for n in wanted]
     dimension, error, scale, n_zero = (np.array(column) for column in zip(*found, strict=True))
-    return Gride(ranks.astype(np.int64), dimension, error, scale, n_zero.astype(np.int64))
+    return Gride(wanted.astype(np.int64), dimension, error, scale, n_zero.astype(np.int64))
 
 
 def _at_rank(

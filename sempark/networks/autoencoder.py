@@ -12,7 +12,6 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,15 +20,7 @@ import numpy.typing as npt
 
 from sempark.networks import model_files, records
 from sempark.networks.dense_stack import N_LAYERS, DenseStack, Vectors
-from sempark.networks.phases import (
-    COLLAPSED,
-    Inputs,
-    Phase,
-    PhaseTraining,
-    activations_of,
-    checked,
-    schedule,
-)
+from sempark.networks.phases import Inputs, Phase, PhaseTraining, activations_of, checked, schedule
 
 __all__ = ["Autoencoder3MLP", "Phase"]
 
@@ -231,21 +222,11 @@ class Autoencoder3MLP:
                 seconds = time.perf_counter() - begun
                 row = {"phase": phase, "epoch": number, "loss": loss, "seconds": seconds}
                 self.history.append(row)
-                records.write_scalars(writer, {f"loss_{phase}": loss}, number)
-                every = range(summary_step - 1, len(losses), summary_step or len(losses) + 1)
-                for step in every if summary_step else ():
-                    value = {f"batch_loss_{phase}": float(losses[step])}
-                    records.write_scalars(writer, value, (number - 1) * len(losses) + step + 1)
+                records.write_epoch(writer, phase, number, loss, losses, summary_step)
                 yield
         if n_epochs:
-            kept = training.kept_variance()
-            self.history[-1]["collapsed"] = kept < COLLAPSED
-            if kept < COLLAPSED:
-                _log.warning(
-                    "%s: phase %s failed, all codings are at the center (the reconstructions have "
-                    "%.2g of the data's variance): lower the learning rate (%g) or l2_reg (%g)",
-                    *(self.name, phase, kept, self.learning_rate, self.l2_reg),
-                )
+            settings = f"the learning rate ({self.learning_rate:g}) or l2_reg ({self.l2_reg:g})"
+            self.history[-1]["collapsed"] = training.collapsed(self.name, settings)
 
     def _save(self) -> None:
         model_files.write(self._own_directory(), self._stack.weights(), self._record())
@@ -266,8 +247,5 @@ class Autoencoder3MLP:
 
     def _own_directory(self) -> Path:
         if self.directory is None:
-            stamp = f"{self.name}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
-            names = [stamp, *(f"{stamp}-{i}" for i in range(2, 10_000))]
-            self.directory = next(p for n in names if not (p := self.logdir / n).exists())
-            self.directory.mkdir(parents=True)
+            self.directory = records.new_directory(self.logdir, self.name)
         return self.directory

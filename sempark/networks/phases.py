@@ -33,6 +33,10 @@ Inputs = npt.ArrayLike | Callable[[], Iterator[npt.ArrayLike]]
 COLLAPSED = 1e-3  # share of the variance that a training must reproduce not to be called failed
 
 
+class DivergedError(ValueError):
+    """A training whose loss became NaN or infinite."""
+
+
 class PhaseTraining:
     """A phase under way.
 
@@ -66,19 +70,33 @@ class PhaseTraining:
 
         Raises
         ------
-        ValueError
-            The loss became NaN or infinite.
+        DivergedError
+            The loss became NaN or infinite; a ValueError.
         """
         n = int(self._data.shape[0])
         losses = self._trainer.epoch(self._data, rng.permutation(n), batch_size)
         sizes = np.minimum(batch_size, n - np.arange(0, n, batch_size))
         loss = float(np.average(losses, weights=sizes))
         if not np.isfinite(loss):
-            raise ValueError(
+            raise DivergedError(
                 f"the loss of phase {self._phase} became {loss}: lower the learning rate or scale "
                 "the data"
             )
         return loss, losses
+
+    def collapsed(self, name: str, settings: str) -> bool:
+        """Whether all codings ended at the center (section 3.2.4), which is warned of.
+
+        `name` is the model's, `settings` names what to lower.
+        """
+        kept = self.kept_variance()
+        if kept < COLLAPSED:
+            _log.warning(
+                "%s: phase %s failed, all codings are at the center (the reconstructions have "
+                "%.2g of the data's variance): lower %s",
+                *(name, self._phase, kept, settings),
+            )
+        return kept < COLLAPSED
 
     def kept_variance(self) -> float:
         """Share of the data's variance that the reconstructions have; 1 for data without any.

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sempark import autoencoding
 from sempark.config import Codings
 from sempark.geometry import pca
+from sempark.networks.autoencoder import Autoencoder3MLP
 from sempark.networks.encoder import Encoder, of_autoencoder, to_bytes
 from sempark.spaces import Vectors
 from sempark.tables import PassedOver
@@ -37,7 +38,10 @@ def build(
     settings: Codings,
     progress: Progress,
 ) -> Iterator[tuple[str, bytes]]:
-    """Train the encoders of each raw space; yields the folder's files."""
+    """Train the encoders of each raw space; yields the folder's files.
+
+    ``encoders.json`` lists them, each with its error (see `errors`).
+    """
     made = []
     for vectors in found:
         if len(vectors.md5s) < MIN_POINTS:
@@ -51,16 +55,33 @@ def build(
         model = autoencoding.train(X, size, architecture, settings, settings.epochs, progress)
         if model.collapsed:
             logger.warning("%s: the training collapsed to one point", vectors.space)
+        components = pca.fit(X, size)
+        lost = errors(X, model, components)
+        logger.info("%s: lost by the autoencoder %.4f, by PCA %.4f", vectors.space, *lost)
         encoders = {f"{vectors.space}_{size}": of_autoencoder(model, mean, scale)}
         if settings.pca:
-            encoders[f"{vectors.space}_pca{size}"] = _linear(X, size, mean, scale)
-        for space, encoder in encoders.items():
+            encoders[f"{vectors.space}_pca{size}"] = _linear(components, mean, scale)
+        for (space, encoder), error in zip(encoders.items(), lost, strict=False):
             file = f"encoder-{len(made)}.npz"
-            made.append({"space": space, "of": vectors.space, "file": file})
+            made.append({"space": space, "of": vectors.space, "file": file, "error": error})
             yield file, to_bytes(encoder)
     if not made:
         raise PassedOver(f"fewer than {MIN_POINTS} images in the subset")
     yield "encoders.json", json.dumps(made, indent=1).encode()
+
+
+def errors(
+    X: NDArray[np.float32], model: Autoencoder3MLP, components: pca.PCA
+) -> tuple[float, float]:
+    """Share of the variance that the autoencoder's and PCA's reconstructions lose.
+
+    Both were fitted to these rows. Rows all alike: nothing is lost.
+    """
+    total = float(np.mean(np.square(X, dtype=np.float64)))
+    if total == 0:
+        return 0.0, 0.0
+    left = float(np.mean(np.square(model.reconstruct(X) - X, dtype=np.float64)))
+    return left / total, max(0.0, 1.0 - float(components.explained_variance_ratio.sum()))
 
 
 def standard(X: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
@@ -70,9 +91,8 @@ def standard(X: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
     return mean, scale if scale > 0 else 1.0
 
 
-def _linear(X: NDArray[np.float32], size: int, mean: NDArray[np.float32], scale: float) -> Encoder:
+def _linear(fitted: pca.PCA, mean: NDArray[np.float32], scale: float) -> Encoder:
     """Principal components as one layer."""
-    fitted = pca.fit(X, size)
     bias = -(fitted.mean @ fitted.components.T)
     kernel = np.ascontiguousarray(fitted.components.T, np.float32)
     return Encoder(mean, scale, [kernel], [bias.astype(np.float32)], ["linear"])

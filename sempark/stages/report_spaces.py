@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from sempark.figures import dimension, features, heatmaps, noise
 from sempark.figures import schematics as drawn
 from sempark.figures.exhibit import Cell, Exhibit, checkpoint, missing
-from sempark.geometry import pca, two_nn
+from sempark.geometry import gride, pca, two_nn
 from sempark.spaces import raw_name, raw_spaces
 from sempark.stages.report_source import Source, order_of, rows_of
 
@@ -82,7 +82,7 @@ def _shares(source: Source) -> dict[str, tuple[np.ndarray, tuple[int, ...]]]:
 
 
 def dimensions(source: Source) -> Iterator[Exhibit]:
-    """Figures 3.6 and 3.7."""
+    """Figures 3.6 and 3.7, and the dimension by scale."""
     if why := source.lacks("neighbors"):
         yield missing("figure-3.6", "Linear fits of 2-NN", why)
     else:
@@ -92,6 +92,8 @@ def dimensions(source: Source) -> Iterator[Exhibit]:
             if fits
             else missing("figure-3.6", "Linear fits of 2-NN", "no raw space has enough neighbors.")
         )
+        if scales := list(_scales(source.read("neighbors"))):
+            yield dimension.by_scale(scales, source.untrained)
     if why := source.lacks("dimension"):
         yield missing("figure-3.7", "Dimension of samples of each space, by sample size", why)
         return
@@ -137,6 +139,21 @@ def _fits(neighbors: DataFrame) -> Iterator[dimension.Fit]:
         yield dimension.Fit(row["space"], found[0].mu, found[0].cdf, slopes)
 
 
+def _scales(neighbors: DataFrame) -> Iterator[dimension.Scales]:
+    """Gride in each raw space, from all its neighbors."""
+    raw = neighbors.where(F.col("space").rlike(r"_\d+[a-z]+$") & (F.size("distances") >= 4))
+    for row in raw.select("space").distinct().orderBy("space").collect():
+        column = raw.where(F.col("space") == row["space"]).select("distances").toArrow()[0]
+        radii = np.concatenate([part.flatten().to_numpy() for part in column.chunks])
+        try:
+            found = gride.gride(radii.reshape(len(column), -1))
+        except ValueError:  # points all alike
+            continue
+        yield dimension.Scales(
+            row["space"], found.ranks, found.dimension, found.standard_error, found.scale
+        )
+
+
 def distances(source: Source) -> Iterator[Exhibit]:
     """Table 3.4, figures 3.8 to 3.10, and the distances the thesis turned down."""
     titles = {
@@ -159,7 +176,8 @@ def distances(source: Source) -> Iterator[Exhibit]:
     for row in rows:
         kind = {"ft": "figure-3.9", "in": "figure-3.10"}.get(checkpoint(row["space"]))
         matrix = np.asarray(row["matrix"], np.float32).reshape(n, n)
-        measures = (row[name] for name in ("pearson", "spearman", "pearson_all"))
+        names = ("pearson", "spearman", "pearson_all", "spearman_all")
+        measures = (row[name] for name in names)
         values = [float("nan") if value is None else value for value in measures]
         group = groups[kind or "distances-pixels"]
         group.append(heatmaps.Distances(row["space"], matrix, *values))

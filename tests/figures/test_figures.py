@@ -254,12 +254,24 @@ def test_dimension_by_size_keeps_every_point():
     assert "s_9ft 5.5" in exhibit.caption and exhibit.untrained == ()
 
 
+def test_dimension_by_scale_keeps_every_rank():
+    scales = dimension.Scales(
+        "s_9in", np.array([1, 2]), np.array([5.0, 4]), np.array([0.1, 0.2]), np.array([0.5, 0.7])
+    )
+    exhibit = dimension.by_scale([scales, replace(scales, space="s_9ft")], ["in"])
+    assert exhibit.rows[:2] == [("s_9in", 1, 5.0, 0.1, 0.5), ("s_9in", 2, 4.0, 0.2, 0.7)]
+    assert len(exhibit.rows) == 4 and exhibit.untrained == ("in",)
+    assert "s_9ft 5.0 to 4.0" in exhibit.alt
+    assert {"s_9in (untrained)", "s_9ft"} <= set(texts(exhibit))
+
+
 def test_heatmaps_average_pairs_without_the_diagonal():
     matrix = np.array([[0, 2, 4], [2, 0, 6], [4, 6, 0]], np.float32)
-    space = heatmaps.Distances("s_9in", matrix, 0.5, 0.4, float("nan"))
+    space = heatmaps.Distances("s_9in", matrix, 0.5, 0.4, float("nan"), 0.3)
     exhibit = heatmaps.heatmaps("figure-3.10", "t", [space], ["a", "a", "b"], ["in"])
     means = {row[1:3]: row[3] for row in exhibit.rows if row[1] in "ab"}
     assert means == {("a", "a"): 2.0, ("a", "b"): 5.0, ("b", "b"): None}
+    assert ("s_9in", "spearman, all labelled pairs", "", 0.3) in exhibit.rows
     assert "s_9in 0.50" in exhibit.alt and exhibit.untrained == ("in",)
 
 

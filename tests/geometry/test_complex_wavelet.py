@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
+from scipy.spatial.distance import pdist, squareform
 
 from sempark.geometry.complex_wavelet import (
     STABILIZER,
     cw_ssim_distance,
-    pixel_distance,
+    most_scales,
     subbands,
 )
 
@@ -54,7 +54,7 @@ def test_shifts_matter_less_than_other_pictures() -> None:
     assert 0 < distances[0, 2] < 0.1
     assert distances[0, 3:].min() > 3 * distances[0, 2]
     # what the index was made for: pixel by pixel a shift is no small change
-    pixels = pixel_distance(images)
+    pixels = squareform(pdist(images.reshape(len(images), -1)))
     assert pixels[0, 2] / pixels[0, 3] > distances[0, 2] / distances[0, 3]
     np.testing.assert_array_equal(distances, distances.T)
     assert ((distances >= 0) & (distances <= 1)).all()
@@ -102,10 +102,21 @@ def test_flat_images_are_alike() -> None:
     np.testing.assert_allclose(distances, 0, atol=1e-9)
 
 
-def test_pixels_against_scipy() -> None:
-    images = np.random.default_rng(0).integers(0, 256, (5, 9, 7)).astype(np.uint8)
-    flat = images.reshape(5, -1).astype(float)
-    np.testing.assert_allclose(pixel_distance(images), cdist(flat, flat), rtol=1e-12)
+@pytest.mark.parametrize(
+    ("height", "width", "scales"),
+    [(64, 64, 4), (48, 48, 3), (50, 50, 2), (49, 98, 1), (7, 7, 1), (128, 128, 4), (112, 60, 3)],
+)
+def test_as_many_scales_as_fit(height: int, width: int, scales: int) -> None:
+    assert most_scales(height, width) == scales
+    assert cw_ssim_distance(np.zeros((2, height, width)), scales, 2).shape == (2, 2)
+    if scales < 4:
+        with pytest.raises(ValueError, match="fewer scales"):
+            cw_ssim_distance(np.zeros((2, height, width)), scales + 1, 2)
+
+
+def test_too_small_for_any_scale() -> None:
+    with pytest.raises(ValueError, match="at least 7 px, received 6 x 9"):
+        most_scales(6, 9)
 
 
 @pytest.mark.parametrize(
@@ -126,4 +137,4 @@ def test_bad_calls(shape: tuple[int, ...], scales: int, orientations: int, messa
 
 def test_not_finite() -> None:
     with pytest.raises(ValueError, match="finite"):
-        pixel_distance(np.full((1, 2, 2), np.nan))
+        cw_ssim_distance(np.full((1, 8, 8), np.nan), 1, 2)

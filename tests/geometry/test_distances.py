@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import pearsonr, spearmanr
 
-from sempark.geometry import distances as module
 from sempark.geometry.distances import (
     balanced_sample,
     correlation,
     discrete_distance,
-    labelled_correlation,
     pairwise,
 )
 
@@ -73,7 +71,7 @@ def test_by_hand() -> None:
     assert found.spearman == pytest.approx(np.sqrt(3) / 2)
 
 
-def test_scipy_and_all_pairs_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scipy() -> None:
     rng = np.random.default_rng(4)
     labels = rng.integers(0, 4, 90)
     X = rng.normal(size=(90, 5)) + labels[:, None] + 1000
@@ -83,13 +81,6 @@ def test_scipy_and_all_pairs_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     found = correlation(distances, labels)
     assert found.pearson == pytest.approx(pearsonr(distances[above], discrete).statistic)
     assert found.spearman == pytest.approx(spearmanr(distances[above], discrete).statistic)
-    seen: list[tuple[int, int]] = []
-    monkeypatch.setattr(module, "BLOCK_ROWS", 16)
-    blocked = labelled_correlation(X, labels, lambda done, total: seen.append((done, total)))
-    assert blocked.pearson == pytest.approx(found.pearson, rel=1e-9)
-    assert blocked.n_pairs == found.n_pairs == 90 * 89 // 2
-    assert blocked.spearman is None
-    assert seen[-1] == (21, 21)
 
 
 def test_order_and_names_do_not_matter() -> None:
@@ -105,19 +96,6 @@ def test_order_and_names_do_not_matter() -> None:
     assert correlation(9 * pairwise(X), labels).pearson == pytest.approx(expected.pearson)
 
 
-@pytest.mark.parametrize("missing", [-1, None, ""])
-def test_unlabelled_rows_are_left_out(missing: object) -> None:
-    rng = np.random.default_rng(6)
-    X = rng.normal(size=(30, 3))
-    names = rng.choice([3, 4], 30).astype(object)
-    kept = np.arange(30) % 3 > 0
-    with_missing = np.where(kept, names, missing)
-    found = labelled_correlation(X, with_missing)
-    expected = correlation(pairwise(X[kept]), names[kept])
-    assert found.pearson == pytest.approx(expected.pearson)
-    assert found.n_pairs == expected.n_pairs
-
-
 @pytest.mark.parametrize(
     ("X", "labels"),
     [
@@ -131,8 +109,6 @@ def test_unlabelled_rows_are_left_out(missing: object) -> None:
 def test_where_no_correlation_is_defined(X: object, labels: list[str]) -> None:
     with pytest.raises(ValueError, match="within and between"):
         correlation(pairwise(X), labels)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="within and between"):
-        labelled_correlation(X, labels)  # type: ignore[arg-type]
 
 
 def test_bad_calls() -> None:

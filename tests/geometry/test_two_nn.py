@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import make_swiss_roll
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import NearestNeighbors
 
@@ -123,6 +124,20 @@ def test_spheres_and_the_swiss_roll() -> None:
     angle, height = 1.5 * np.pi * (1 + 2 * rng.random(4000)), 20 * rng.random(4000)
     roll = np.column_stack([angle * np.cos(angle), height, angle * np.sin(angle)])
     assert estimate(*nearest(roll, 2).distances.T).dimension == pytest.approx(2, rel=0.08)
+
+
+@pytest.mark.parametrize(("n", "published"), [(5000, 1.96), (1250, 1.99)])
+def test_the_swiss_roll_in_dadapys_words(n: int, published: float) -> None:
+    # DADApy 0.3.4, docstring of compute_id_2NN: make_swiss_roll(5000, noise=0.0), 90 % of the
+    # ratios: 1.96, and 1.99 for samples of a quarter. Its convention is F = i / N, not (i - 1) / N
+    found = []
+    for seed in range(5):
+        X = make_swiss_roll(n, noise=0.0, random_state=seed)[0]
+        ours = estimate(*nearest(X, 2).distances.T, discard=0.1)
+        x = np.log(ours.mu[: ours.n_fit])
+        y = -np.log1p(-(ours.cdf[: ours.n_fit] + 1 / len(ours.mu)))
+        found.append((x @ y) / (x @ x))
+    assert np.mean(found) == pytest.approx(published, abs=0.04)
 
 
 def test_duplicates_are_counted_and_change_nothing_else() -> None:

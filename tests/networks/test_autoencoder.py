@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from sempark.networks.autoencoder import Autoencoder3MLP
-from sempark.networks.phases import PHASES
+from sempark.networks.phases import PHASES, DivergedError
 
 pytestmark = pytest.mark.tf
 
@@ -118,6 +118,21 @@ def test_a_single_linear_layer_spans_pcas_subspace(tmp_path, tied):
     assert cosines.min() > 0.999
     left = np.mean(((x - x.mean(axis=0)) @ components[3:].T) ** 2) * 9 / 12
     assert left <= model.history[-1]["loss"] < 1.05 * left
+
+
+def test_codings_keep_more_of_a_curved_sheet_than_pca(tmp_path):
+    """What the thesis expects of a nonlinear reduction; rows kept out, as many numbers for both."""
+    rng = np.random.default_rng(0)
+    u = rng.uniform(-1, 1, (1500, 2))
+    x = np.sin(u @ rng.normal(scale=2.5, size=(2, 40)) + rng.uniform(0, 6, 40))
+    x = (x / x.std()).astype(np.float32)
+    train, test = x[:1200], x[1200:]
+    mean = train.mean(axis=0)
+    axes = np.linalg.svd(train - mean, full_matrices=False)[2][:2]
+    pca = np.mean(((test - mean) - (test - mean) @ axes.T @ axes) ** 2)
+    model = Autoencoder3MLP(40, (80, 40, 2), l2_reg=1e-6, logdir=tmp_path, seed=1)
+    model.train(train, n_epochs=(0, 0, 0, 0, 40), batch_size=50)
+    assert np.mean((model.reconstruct(test) - test) ** 2) < 0.5 * pca
 
 
 def test_l2_shrinks_the_weights(tmp_path, data):
@@ -254,7 +269,7 @@ def test_bad_arguments(tmp_path, data):
 
 
 def test_a_diverging_training_says_so(tmp_path, data):
-    with pytest.raises(ValueError, match="lower the learning rate"):
+    with pytest.raises(DivergedError, match="lower the learning rate"):
         build(tmp_path, learning_rate=1e30).train(data * 1e10, n_epochs=(0, 0, 0, 0, 5))
 
 

@@ -1,4 +1,4 @@
-"""neighbors, merges, partitions, scores and distances from small drawn spaces."""
+"""merges, partitions and scores from small drawn spaces."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from sempark import config
 from sempark.clustering import nmi
 from sempark.geometry.neighbors import nearest
 from sempark.spaces import Vectors
-from sempark.stages import densities, distances, merges, neighbors, partitions, scores
+from sempark.stages import densities, merges, partitions, scores
 from sempark.tables import PassedOver
 
 N = 90
@@ -25,23 +25,6 @@ def blobs():
 
 def quiet(done: int, total: int) -> None:
     pass
-
-
-@pytest.mark.spark
-def test_neighbors_come_back_from_their_table(spark, blobs) -> None:
-    table = neighbors.build([blobs], 7, quiet)
-    md5s, found = neighbors.lists(spark.createDataFrame(table).repartition(3), "s")
-    expected = nearest(blobs.X, 7)
-    assert md5s == blobs.md5s
-    np.testing.assert_array_equal(found.indices, expected.indices)
-    np.testing.assert_array_equal(found.distances, expected.distances)
-
-
-def test_k_is_capped_and_too_few_points_are_passed_over(blobs) -> None:
-    few = Vectors("s", blobs.md5s[:5], blobs.X[:5])
-    assert neighbors.build([few], 100, quiet)["indices"][0].as_py().__len__() == 4
-    with pytest.raises(PassedOver, match="fewer than 4"):
-        neighbors.build([Vectors("s", blobs.md5s[:3], blobs.X[:3])], 100, quiet)
 
 
 @pytest.mark.spark
@@ -104,16 +87,3 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
 def test_one_category_is_passed_over(blobs) -> None:
     with pytest.raises(PassedOver, match="two categories"):
         scores.build([], [("s", "dpa", ["000"], np.zeros(1, int))], lambda space: {"000": "a"}, [])
-    with pytest.raises(PassedOver, match="two categories"):
-        distances.sample({"000": "Tips"}, {"Tips": 2}, 1)
-
-
-def test_the_balanced_sample_and_its_correlation(blobs) -> None:
-    categories = {md5: ("Tips", "Powder", "Fibres")[i // 30] for i, md5 in enumerate(blobs.md5s)}
-    chosen = distances.sample(categories, {"Tips": 10, "Powder": 5, "Fibres": 99}, 1)
-    assert [chosen[1].count(name) for name in ("Fibres", "Powder", "Tips")] == [30, 5, 10]
-    assert list(dict.fromkeys(chosen[1])) == ["Tips", "Powder", "Fibres"]
-    assert chosen[1] == ["Tips"] * 10 + ["Powder"] * 5 + ["Fibres"] * 30
-    table = distances.build([blobs], {}, categories, chosen, quiet)
-    row = table.to_pylist()[0]
-    assert len(row["matrix"]) == 45 * 45 and row["pearson"] > 0.9 and row["pearson_all"] > 0.9

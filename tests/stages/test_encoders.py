@@ -85,3 +85,35 @@ def test_activations_are_those_of_keras(name: str) -> None:
 def test_another_width_is_refused(files: dict[str, bytes]) -> None:
     with pytest.raises(ValueError, match="30 columns"):
         of_files(files)["1u-2u_30in_4"].code(np.ones((2, 29), np.float32))
+
+
+def test_what_each_loses_stands_beside_it_and_a_curved_sheet_loses_less() -> None:
+    rng = np.random.default_rng(0)
+    X = np.sin(rng.uniform(-1, 1, (400, 2)) @ rng.normal(scale=2.5, size=(2, 20)))
+    sheet = Vectors("1u-2u_20in", [f"{i:03x}" for i in range(400)], X.astype(np.float32))
+    settings = config.load(None, ["codings.epochs=60", "codings.batch=50", "codings.l2_reg=0"])
+    shape = autoencoding.Architecture(40, 20, "none", "g", "elu", 0.003)
+    found = dict(
+        encoders.build(
+            [sheet], {sheet.space: 1.2}, {sheet.space: shape}, settings.codings, lambda *_: None
+        )
+    )
+    lost = {one["space"]: one["error"] for one in json.loads(found["encoders.json"])}
+    Y = autoencoding.standardized(sheet.X)
+    fitted = pca.fit(Y, 2)
+    left = Y - (pca.project(Y, fitted) @ fitted.components + fitted.mean)
+    linear = np.mean(left**2) / np.mean(Y**2)
+    assert lost["1u-2u_20in_pca2"] == pytest.approx(linear, rel=1e-4)
+    assert 0 < lost["1u-2u_20in_2"] < 0.7 * linear
+
+
+@pytest.mark.parametrize("columns", [0, 3])
+def test_images_all_alike_and_constant_columns_give_no_nan(columns: int) -> None:
+    given = vectors(30, 5)
+    given.X[:, columns:] = 0.1
+    files = made(given)
+    listed = json.loads(files["encoders.json"])
+    assert all(np.isfinite(one["error"]) for one in listed)
+    assert columns or {one["error"] for one in listed} == {0.0}
+    table = codings.build([given], [], {given.space: of_files(files)})
+    assert all(np.isfinite(row["vector"]).all() for row in table.to_pylist())

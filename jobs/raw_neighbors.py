@@ -1,0 +1,34 @@
+"""Finds the k nearest images of each image in every raw space, exactly.
+
+./spark-submit.sh raw_neighbors my.toml    reads features, subset, vectors; writes raw_neighbors
+"""
+
+import sys
+from itertools import chain
+from pathlib import Path
+
+from pyspark.sql import DataFrame
+
+from sempark import job, spaces
+from sempark.neighborhoods import Search
+from sempark.stages import raw_neighbors
+from sempark.terminal import say
+
+
+def build(context: job.Context) -> DataFrame:
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset")),
+        spaces.given(context.read("vectors")),
+    )
+    settings, scratch = context.config.neighbors, Path(job.scratch())
+    with context.bar("raw_neighbors") as progress:
+        search = Search(settings, context.spark, context.ship, scratch, progress, say)
+        rows = raw_neighbors.build(found, search)
+    context.facts["recall"] = search.recall
+    return rows
+
+
+STAGE = job.Stage("raw_neighbors", build)
+
+if __name__ == "__main__":
+    sys.exit(job.main(STAGE))
