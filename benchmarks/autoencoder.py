@@ -1,12 +1,12 @@
 """The autoencoder's epochs beside plain Keras `fit`, blockwise beside global, codings beside PCA.
 
-    python benchmarks/autoencoder.py [--n 52682] [--epochs 4] [--quality]
+    python benchmarks/autoencoder.py [--n 52682] [--epochs 4] [--only phases] [--models 2048in_18]
 
 The four models of the thesis' table 3.3 on drawn vectors: seconds an epoch, batch 300, the first
 epoch (tracing, compilation) left out, the two sides by turns. Keras trains the same network (same
 layers, ties, activations, l2, Adam) from arrays in memory at its defaults. Then one model trained
-pair by pair beside as a whole; with --quality, the error of codings beside PCA of as many numbers
-on flat and on curved data.
+pair by pair beside as a whole, on at most 20,000 rows; and the error of codings beside PCA of as
+many numbers on flat and on curved data, on rows kept out.
 """
 
 import argparse
@@ -141,7 +141,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=52682)
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--quality", action="store_true")
+    parser.add_argument("--only", choices=("epochs", "phases", "quality"), help="one part")
+    parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     options = parser.parse_args()
     print(
         f"{options.n} rows, batch 300, float32; TensorFlow {tf.__version__}, Keras "
@@ -149,7 +150,8 @@ def main():
         f"{options.epochs - 1} epochs after the first"
     )
     with tempfile.TemporaryDirectory() as folder:
-        for name, (d, hidden, tied) in MODELS.items():
+        for name in options.models if options.only in (None, "epochs") else ():
+            d, hidden, tied = MODELS[name]
             x = drawn(options.n, d)
             ours, theirs = by_turns(x, hidden, tied, options.epochs, folder)
             a, b = statistics.median(ours), statistics.median(theirs)
@@ -159,8 +161,9 @@ def main():
                 f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})",
                 flush=True,
             )
-        phases(drawn(min(options.n, 20000), 2048), folder)
-        if options.quality:
+        if options.only in (None, "phases"):
+            phases(drawn(min(options.n, 20000), 2048), folder)
+        if options.only in (None, "quality"):
             quality(folder)
 
 

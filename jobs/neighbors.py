@@ -20,7 +20,8 @@ def build(context: job.Context) -> DataFrame:
     with context.bar("neighbors") as progress:
         search = Search(settings, context.spark, context.ship, scratch, progress, say)
         rows = neighbors.build(context.read("raw_neighbors"), found, search)
-    context.facts["recall"] = search.recall
+    if search.recall:
+        context.facts["recall"] = search.recall
     return rows
 
 

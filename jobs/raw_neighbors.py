@@ -24,7 +24,8 @@ def build(context: job.Context) -> DataFrame:
     with context.bar("raw_neighbors") as progress:
         search = Search(settings, context.spark, context.ship, scratch, progress, say)
         rows = raw_neighbors.build(found, search)
-    context.facts["recall"] = search.recall
+    if search.recall:
+        context.facts["recall"] = search.recall
     return rows
 
 
