@@ -30,6 +30,7 @@ from jobs import (
     search,
     subset,
     taxonomy,
+    tree_scores,
     vectors,
 )
 from sempark import headlines, job
@@ -58,6 +59,7 @@ STAGES = (
     partitions.STAGE,
     scores.STAGE,
     taxonomy.STAGE,
+    tree_scores.STAGE,
     search.STAGE,
     export.STAGE,
     report.STAGE,

@@ -44,6 +44,7 @@ COSTS = {
     "partitions": Cost(0.001, 0.0001, 0.005),
     "scores": Cost(0.0005, 0.0002, 0.002),
     "taxonomy": Cost(0.005, 0.0001, 0.02),
+    "tree_scores": Cost(0.01, 0.0, 0.03),
     "search": Cost(0.003, 0.012, 0.03),
     "assign": Cost(0.15, 0.3, 0.01),
     "export": Cost(0.0005, 0.002, 0.004),

@@ -4,7 +4,6 @@
                                            writes taxonomy
 """
 
-import csv
 import hashlib
 import sys
 from pathlib import Path
@@ -12,9 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from sempark import job, spaces
+from sempark import job, spaces, stewarding
 from sempark.stages import subset, taxonomy
-from sempark.tables import Refused
+from sempark.tables import TABLES, Refused
+from sempark.terminal import say
 
 
 def names_text(context: job.Context) -> str:
@@ -23,6 +23,23 @@ def names_text(context: job.Context) -> str:
         return Path(path).read_text(encoding="utf-8") if path else ""
     except (OSError, UnicodeDecodeError) as error:
         raise Refused(f"taxonomy.names: {path}: {error}") from None
+
+
+def wishes(context: job.Context) -> stewarding.Wishes:
+    """What a steward says of the tree."""
+    try:
+        return stewarding.parse(names_text(context))
+    except ValueError as error:
+        raise Refused(f"taxonomy.names: {context.config.taxonomy.names}: {error}") from None
+
+
+def before(context: job.Context) -> taxonomy.Past:
+    """The table of before, whatever settings it was made with: its ids are kept."""
+    manifest = context.store.manifest("taxonomy")
+    if manifest is None or manifest["code"] < TABLES["taxonomy"].version:
+        return taxonomy.Past()
+    rows = context.read("taxonomy").where("depth = 0").select("members", "grown")
+    return taxonomy.past(rows.toArrow().to_pylist())
 
 
 def fingerprint(context: job.Context) -> dict[str, str]:
@@ -63,11 +80,19 @@ def build(context: job.Context) -> pa.Table:
     features = context.read("features").where(F.col("layer") == settings.layer)
     checkpoint = grown_in(context)
     md5s, X = spaces.to_numpy(features.where(F.col("checkpoint") == checkpoint))
-    names = {row["node"]: row["name"] for row in csv.DictReader(names_text(context).splitlines())}
     with context.bar("taxonomy") as progress:
-        return taxonomy.build(
-            spaces.Vectors(checkpoint, md5s, X), images(context), names, settings, progress
+        table = taxonomy.build(
+            spaces.Vectors(checkpoint, md5s, X),
+            images(context),
+            said := wishes(context),
+            before(context),
+            settings,
+            progress,
         )
+    gone = sorted(said.nodes - set(table["node"].to_pylist()) - set(said.merges))
+    if gone:
+        say(f"  taxonomy.names speaks of nodes that are not there: {', '.join(gone)}")
+    return table
 
 
 STAGE = job.Stage("taxonomy", build, fingerprint)

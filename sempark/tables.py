@@ -516,7 +516,19 @@ TAXONOMY = Table(
     name="taxonomy",
     key=("node",),
     inputs=("features", "labels", "predictions", "scale", "images_flat"),
-    settings=("taxonomy", "labels"),
+    settings=(
+        "taxonomy.layer",
+        "taxonomy.min_probability",
+        "taxonomy.min_size",
+        "taxonomy.max_children",
+        "taxonomy.depth",
+        "taxonomy.method",
+        "taxonomy.repeats",
+        "taxonomy.names",
+        "taxonomy.seed",
+        "labels",
+    ),
+    version=2,
     thesis="chapter 5",
     columns=_columns("""
         node             | string        | category, or category/number, or category/number/number
@@ -528,14 +540,46 @@ TAXONOMY = Table(
         members          | array<string> | md5 of each
         medoid           | string        | md5
         typical          | array<string> | nearest to the middle
-        border           | array<string> | farthest from it
+        border           | array<string> | least nearer to it than to a sibling's; else the farthest
         labelled_share   | double        | of the members
         instrument       | string        | the most frequent maker
         instrument_share | double        | of the members
+        one_instrument   | boolean       | nearly all are one maker's, which the parent's are not
         nm_per_px_low    | double        | 5 % quantile
         nm_per_px_high   | double        | 95 % quantile
         stability        | double        | adjusted Rand index under resampling of the split above
+        flat_overlap     | double        | with the best cluster of a flat partition of as many
+        kept             | double        | overlap with the node of this id before; null: new
         rule             | string        | how its number of children was chosen
+        grown            | array<string> | node of each member before merges; categories only
+    """),
+)
+
+TREE_SCORES = Table(
+    name="tree_scores",
+    key=("checkpoint", "seed", "method"),
+    inputs=(
+        "features",
+        "labels",
+        "predictions",
+        "near_duplicates",
+        "taxonomy",
+        "finetuned",
+    ),
+    settings=("taxonomy.truth", "labels"),
+    thesis="chapter 5",
+    columns=_columns("""
+        checkpoint    | string | whose features
+        seed          | int    | of the sample of images
+        method        | string | tree, flat, categories (shuffled inside each), chance
+        k             | int    | clusters
+        n             | int    | scored images
+        nmi           | double | against the known sub-categories, all scored images
+        ari           | double | likewise
+        purity        | double | likewise
+        inside_nmi    | double | inside each true category, weighted by its images
+        inside_ari    | double | likewise
+        inside_purity | double | likewise
     """),
 )
 
@@ -659,6 +703,7 @@ TABLES: dict[str, Table] = {
         PARTITIONS,
         SCORES,
         TAXONOMY,
+        TREE_SCORES,
         SEARCH,
         ASSIGN,
         EXPORT,

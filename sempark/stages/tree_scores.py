@@ -1,0 +1,168 @@
+"""tree_scores: the tree against known sub-categories, beside flat clustering and chance.
+
+In: features of each checkpoint, the categories as the tree takes them, known sub-categories, which
+images fine-tuning never saw. Out: a row a checkpoint, sample and method. Each of five samples holds
+four fifths of the images; on it a tree is grown as the table taxonomy's is, with the prediction as
+category of every image that the training never saw, and one flat partition is made of the same
+features with as many clusters. Only images the training never saw are scored. Two shuffles stand
+beside: of the tree's clusters among all scored images (chance), and among those of one predicted
+category (categories: what these alone are worth). Inside: within each true category, weighted.
+Source: chapter 5 of the thesis; NMI of section 4.3.1; Hubert and Arabie 1985 (ARI).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from sempark import config, growing
+from sempark.clustering.linkage import Method, linkage
+from sempark.clustering.scores import score
+from sempark.spaces import Vectors
+from sempark.tables import TREE_SCORES, PassedOver
+
+SEEDS = 5
+SHARE = 0.8
+FEWEST = 40
+"""Scored images under which nothing is said."""
+
+Progress = Callable[[int, int], None]
+Labels = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Case:
+    """The images of one checkpoint: vectors, categories as the tree takes them, the truth.
+
+    Attributes
+    ----------
+    X : float32 (n, d)
+    category : (n,) of str
+    truth, true_category : (n,) of str
+        Sub-category and category; empty where not known.
+    scored : bool (n,)
+        Known, and not seen by the training.
+    """
+
+    X: NDArray[np.float32]
+    category: NDArray[np.str_]
+    truth: NDArray[np.str_]
+    true_category: NDArray[np.str_]
+    scored: NDArray[np.bool_]
+
+
+def parse_truth(text: str) -> dict[str, tuple[str, str]]:
+    """Read md5, category, subcategory.
+
+    Raises
+    ------
+    ValueError
+        One of these columns is missing.
+    """
+    reader = csv.DictReader(text.splitlines())
+    wanted = {"md5", "category", "subcategory"}
+    if not wanted <= set(reader.fieldnames or ()):
+        raise ValueError(
+            f"expected the columns {', '.join(sorted(wanted))}, received {reader.fieldnames}"
+        )
+    return {row["md5"]: (row["category"], row["subcategory"]) for row in reader if row["md5"]}
+
+
+def case(
+    vectors: Vectors,
+    category: Mapping[str, str],
+    truth: Mapping[str, tuple[str, str]],
+    seen: set[str],
+) -> Case:
+    """Bring the images of the tree together; ``category`` holds those with one."""
+    rows = [i for i, md5 in enumerate(vectors.md5s) if md5 in category]
+    md5s = [vectors.md5s[i] for i in rows]
+    known = [truth.get(md5, ("", "")) for md5 in md5s]
+    true = np.array([c for c, _ in known], np.str_)
+    below = np.array([f"{c}/{s}" if c else "" for c, s in known], np.str_)
+    scored = np.array(
+        [bool(c) and md5 not in seen for md5, (c, _) in zip(md5s, known, strict=True)]
+    )
+    return Case(vectors.X[rows], np.array([category[m] for m in md5s]), below, true, scored)
+
+
+def build(cases: Mapping[str, Case], settings: config.Taxonomy, progress: Progress) -> pa.Table:
+    """Score each checkpoint. Key: checkpoint, seed, method."""
+    if not any(one.scored.sum() >= FEWEST for one in cases.values()):
+        raise PassedOver(
+            f"fewer than {FEWEST} images that fine-tuning never saw have a known sub-category"
+        )
+    rows = []
+    total = SEEDS * len(cases)
+    for number, (checkpoint, one) in enumerate(sorted(cases.items())):
+        for seed in range(SEEDS):
+            rng = np.random.default_rng([settings.seed, seed])
+            size = int(SHARE * len(one.X))
+            some = np.sort(rng.choice(len(one.X), size, replace=False))
+            for method, labels in clusterings(one, some, settings, rng):
+                found = rated(labels, one, some)
+                rows.append({"checkpoint": checkpoint, "seed": seed, "method": method} | found)
+            progress(number * SEEDS + seed + 1, total)
+    return pa.Table.from_pylist(rows, schema=TREE_SCORES.arrow)
+
+
+def clusterings(
+    one: Case, some: NDArray[np.int64], settings: config.Taxonomy, rng: np.random.Generator
+) -> Iterator[tuple[str, Labels]]:
+    """Labels of the sample's images by each method, all with the tree's number of clusters."""
+    X, category, scored = one.X[some], one.category[some], one.scored[some]
+    tree = leaves(X, category, settings)
+    yield "tree", tree
+    method = cast(Method, settings.method)
+    yield "flat", linkage(growing.own_space(X), method).cut(int(tree.max()) + 1)
+    alone, chance = tree.copy(), tree.copy()
+    for name in np.unique(category):
+        rows = np.flatnonzero((category == name) & scored)
+        alone[rows] = rng.permutation(tree[rows])
+    rows = np.flatnonzero(scored)
+    chance[rows] = rng.permutation(tree[rows])
+    yield "categories", alone
+    yield "chance", chance
+
+
+def leaves(X: NDArray[np.float32], category: NDArray[np.str_], settings: config.Taxonomy) -> Labels:
+    """Number of the leaf each image comes to lie in."""
+    labels = np.full(len(X), -1, np.int64)
+    number = 0
+    for name in np.unique(category):
+        nodes = list(growing.grow(str(name), np.flatnonzero(category == name), X, settings))
+        parents = {node.parent for node in nodes}
+        for node in nodes:
+            if node.id not in parents:
+                labels[node.rows] = number
+                number += 1
+    return labels
+
+
+def rated(labels: Labels, one: Case, some: NDArray[np.int64]) -> dict[str, float | int]:
+    """Scores over all scored images, and inside each true category."""
+    scored = one.scored[some]
+    clusters, truth, true = labels[scored], one.truth[some][scored], one.true_category[some][scored]
+    whole = score(clusters, truth)
+    inside, weights = [], []
+    for name in np.unique(true):
+        own = true == name
+        if len(np.unique(truth[own])) > 1:
+            part = score(clusters[own], truth[own])
+            inside.append((part.nmi[0], part.ari[0], part.purity[0]))
+            weights.append(int(own.sum()))
+    mean = np.average(inside, axis=0, weights=weights) if inside else np.full(3, np.nan)
+    found: dict[str, float | int] = {"k": int(labels.max()) + 1, "n": len(clusters)}
+    found |= {"nmi": float(whole.nmi[0]), "ari": float(whole.ari[0])}
+    found |= {"purity": float(whole.purity[0])}
+    names = ("inside_nmi", "inside_ari", "inside_purity")
+    return found | dict(zip(names, map(float, mean), strict=True))
+
+
+MEASURES: Sequence[str] = ("nmi", "ari", "purity", "inside_nmi", "inside_ari", "inside_purity")
