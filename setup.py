@@ -54,5 +54,6 @@ setup(
         "pipeline": PIPELINE,
         "dev": DEVELOPMENT,
         "benchmarks": PEERS,
+        "tesserocr": ["tesserocr>=2.8"],  # scale.engine = "tesserocr"
     },
 )

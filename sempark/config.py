@@ -78,6 +78,7 @@ class Scale:
     """The scale reader."""
 
     method: str
+    engine: str
     batch: int
     overrides: str
 
@@ -356,6 +357,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "rescaled",
     ),
     "labels.conflicts": ("drop", "first"),
+    "scale.engine": ("tesseract", "tesserocr"),
     "scale.method": ("sempark", "thesis"),
     "subset.by": ("printed", "nm_per_px"),
     "finetune.scope": ("all", "last_layer"),

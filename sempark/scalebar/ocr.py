@@ -1,40 +1,58 @@
-"""Tesseract over many small crops at once: one process a batch by a list file.
+"""Tesseract over many small crops at once: one process a batch by a list file, or in process.
 
 In: uint8 crops, dark on white. Out: one line of text each. Crops are written to a
 temporary folder as PGM; a hung engine is stopped after a time limit that grows with the
 batch. Environment: OMP_THREAD_LIMIT=1, since its threads cost more than they bring here.
+The engine "tesserocr" needs the package of that name and no program, for nodes without one;
+it looks for the English model in TESSDATA_PREFIX, and nothing can stop it when it hangs.
 """
 
 import logging
 import os
 import subprocess
 import tempfile
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal
 
 import cv2
+import numpy as np
 import pytesseract
 
 from sempark.scalebar.databar import Gray
 
+try:
+    import tesserocr
+except ImportError:  # an option
+    tesserocr = None
+
 LOGGER = logging.getLogger(__name__)
+
+Engine = Literal["tesseract", "tesserocr"]
 
 CONFIG = "--oem 1 -c tessedit_do_invert=0"
 SECONDS_FOR_START = 30.0
 SECONDS_PER_CROP = 1.0
+MODEL = "eng.traineddata"
+MODEL_FOLDERS = ("/usr/share/tesseract-ocr/5/tessdata", "/usr/share/tesseract-ocr/4.00/tessdata")
 
 
 class EngineError(RuntimeError):
     """Tesseract is missing, failed or hung."""
 
 
-def available() -> str:
-    """Return Tesseract's version.
+def available(engine: Engine = "tesseract") -> str:
+    """Return the engine's version.
 
     Raises
     ------
     EngineError
-        When Tesseract cannot be started.
+        When it cannot be started.
     """
+    if engine == "tesserocr":
+        _api(7)
+        return str(tesserocr.tesseract_version()).split("\n", 1)[0]
     try:
         return str(pytesseract.get_tesseract_version())
     except (pytesseract.TesseractNotFoundError, OSError, SystemExit) as error:
@@ -44,8 +62,8 @@ def available() -> str:
         ) from error
 
 
-def read_lines(crops: list[Gray], page_mode: int = 13) -> list[str]:
-    """Read one line of text from each crop with one Tesseract process.
+def read_lines(crops: list[Gray], page_mode: int = 13, engine: Engine = "tesseract") -> list[str]:
+    """Read one line of text from each crop.
 
     Parameters
     ----------
@@ -53,6 +71,8 @@ def read_lines(crops: list[Gray], page_mode: int = 13) -> list[str]:
         uint8 (h, w) each, dark text on white.
     page_mode
         Tesseract's: 13 takes the crop as one raw line, 7 as a line it finds itself.
+    engine
+        "tesseract": the program, one process for all crops; "tesserocr": the library.
 
     Returns
     -------
@@ -67,6 +87,13 @@ def read_lines(crops: list[Gray], page_mode: int = 13) -> list[str]:
     if not crops:
         return []
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+    read: Callable[[list[Gray], int], list[str]]
+    read = _in_process if engine == "tesserocr" else _by_program
+    return [" ".join(page.split()) for page in read(crops, page_mode)]
+
+
+def _by_program(crops: list[Gray], page_mode: int) -> list[str]:
+    """Read crops with one process and a list of files."""
     with tempfile.TemporaryDirectory(prefix="scalebar-") as folder:
         names = []
         for i, crop in enumerate(crops):
@@ -86,9 +113,44 @@ def read_lines(crops: list[Gray], page_mode: int = 13) -> list[str]:
             raise EngineError(f"Tesseract failed on {len(crops)} crops: {error}") from error
         except (RuntimeError, subprocess.SubprocessError) as error:
             raise EngineError(f"Tesseract hung on {len(crops)} crops: {error}") from error
-    pages = text.split("\f")
+    pages: list[str] = text.split("\f")
     if len(pages) == len(crops) + 1 and not pages[-1].strip():
         pages.pop()
     if len(pages) != len(crops):
         raise EngineError(f"expected {len(crops)} answers of Tesseract, received {len(pages)}")
-    return [" ".join(page.split()) for page in pages]
+    return pages
+
+
+def _in_process(crops: list[Gray], page_mode: int) -> list[str]:
+    """Read crops with the library."""
+    api = _api(page_mode)
+    pages = []
+    for crop in crops:
+        height, width = crop.shape
+        try:
+            api.SetImageBytes(np.ascontiguousarray(crop).tobytes(), width, height, 1, width)
+            pages.append(str(api.GetUTF8Text()))
+        except RuntimeError as error:
+            raise EngineError(f"tesserocr failed on {width} x {height} px: {error}") from error
+    return pages
+
+
+@lru_cache(maxsize=2)
+def _api(page_mode: int) -> Any:
+    """Load the library's model once a process."""
+    if tesserocr is None:
+        raise EngineError(
+            "expected the package tesserocr, found none; install it or choose the engine tesseract"
+        )
+    folders = [os.environ.get("TESSDATA_PREFIX", ""), *MODEL_FOLDERS]
+    folder = next((f for f in folders if f and (Path(f) / MODEL).exists()), None)
+    if folder is None:
+        raise EngineError(
+            f"expected {MODEL} in the folder TESSDATA_PREFIX, found none; "
+            "install tesseract-ocr-eng or name the folder that holds it"
+        )
+    api = tesserocr.PyTessBaseAPI(
+        path=folder, lang="eng", psm=page_mode, oem=tesserocr.OEM.LSTM_ONLY
+    )
+    api.SetVariable("tessedit_do_invert", "0")
+    return api
