@@ -28,7 +28,7 @@ STEPS = (inventory.STAGE, images_flat.STAGE, scale.STAGE, features.STAGE)
 
 def incoming(context: job.Context) -> job.Context:
     """A store of their own for the new files, and the collection's networks for them."""
-    config, found = context.config, features.checkpoints(context)
+    config, found = context.config, features.paths(context)
     if not config.assign.source:
         raise Refused("set assign.source to the directories of the new images")
     checkpoints = {f"checkpoint_{name}": path for name, path in found.items()}

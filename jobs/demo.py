@@ -25,7 +25,16 @@ def run(context: job.Context, force: bool) -> None:
     given = replace(
         context.config.input, source=[str(root / "corpus" / corpus.SOURCE)], labels=labels
     )
-    own = replace(context, config=replace(context.config, input=given))
+    known = demo.known(truth, root / "corpus")
+    own = replace(
+        context,
+        config=replace(
+            context.config,
+            input=given,
+            taxonomy=replace(context.config.taxonomy, truth=str(known["subcategories"])),
+            validate=replace(context.config.validate, truth=str(known["scales"])),
+        ),
+    )
     pipeline.run(own, force)
     say("")
     say("truth against result")

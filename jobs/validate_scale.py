@@ -14,7 +14,8 @@ from sempark.tables import Refused
 from sempark.terminal import say
 
 
-def show(context: job.Context) -> None:
+def cases(context: job.Context) -> tuple[list[validate_scale.Case], list[str]]:
+    """Rows of the truth that were found, and names of those that were not."""
     path = context.config.validate.truth
     if not path:
         raise Refused("set validate.truth to a CSV file with file (or md5), value and unit")
@@ -24,10 +25,13 @@ def show(context: job.Context) -> None:
         scale = [row.asDict() for row in context.read("scale").collect()]
         images = context.read("images_flat").select("md5", "paths").collect()
         paths = {row["md5"]: row["paths"] for row in images}
-        found, missing = validate_scale.cases(truth, scale, paths)
+        return validate_scale.cases(truth, scale, paths)
     except (OSError, ValueError) as error:
         raise Refused(f"validate.truth: {path}: {error}") from None
-    for line in validate_scale.lines(found, missing):
+
+
+def show(context: job.Context) -> None:
+    for line in validate_scale.lines(*cases(context)):
         say(line)
 
 

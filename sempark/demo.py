@@ -59,6 +59,29 @@ def draw(spark: SparkSession, n_images: int, seed: int, root: Path) -> Rows:
     return [{key: "" if v is None else str(v) for key, v in row.items()} for row in truth]
 
 
+def known(truth: Rows, root: Path) -> dict[str, Path]:
+    """Write what is known of each picture by md5: its sub-category, its printed scale.
+
+    Returns
+    -------
+    dict
+        ``subcategories`` and ``scales``: CSV files that taxonomy.truth and validate.truth take.
+    """
+    pictures = [row for row in truth if row["form"] in ("main", "metadata") and row["md5"]]
+    columns = {
+        "subcategories": {"md5": "md5", "category": "category", "subcategory": "leaf"},
+        "scales": {"md5": "md5", "value": "value", "unit": "unit"},
+    }
+    found = {}
+    for name, named in columns.items():
+        found[name] = root / f"{name}.csv"
+        with found[name].open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(named))
+            writer.writeheader()
+            writer.writerows({to: row[of] for to, of in named.items()} for row in pictures)
+    return found
+
+
 def compare(truth: Rows, read: Callable[[str], DataFrame]) -> list[str]:
     """Lines that set the truth against the tables inventory, images_flat, labels and scale."""
     images = read("images_flat").drop("jpeg").collect()

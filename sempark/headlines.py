@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from pyspark.sql import functions as F
 
+from sempark.figures.growth import interval
 from sempark.store import Manifest, Store
 
 
@@ -25,7 +26,7 @@ def lines(store: Store, untrained: Sequence[str] = ()) -> list[str]:
         f"{unique:,} unique images; scale read on {read:,} ({read / max(1, unique):.1%}); "
         f"{made['subset'].get('rows', 0):,} in the subset"
     ]
-    return [*found, *_accuracy(store), *_best(store, untrained), *_tree(store)]
+    return [*found, *_accuracy(store), *_best(store, untrained), *_tree(store), *_judged(store)]
 
 
 def _ok(manifest: Manifest) -> int:
@@ -70,3 +71,25 @@ def _tree(store: Store) -> list[str]:
     if not roots[0]:
         return []
     return [f"tree: {roots[0]} categories, {tree.count():,} nodes, {roots[1]:,} images"]
+
+
+def _judged(store: Store) -> list[str]:
+    """The tree against known sub-categories, a line a checkpoint."""
+    if not (store.manifest("tree_scores") or {}).get("rows"):
+        return []
+    rows = store.read("tree_scores").orderBy("checkpoint", "seed").toArrow().to_pylist()
+    lines = []
+    for checkpoint in sorted({row["checkpoint"] for row in rows}, key=lambda name: name != "ft"):
+        own = [row for row in rows if row["checkpoint"] == checkpoint]
+        n, k = (sum(row[name] for row in own) / len(own) for name in ("n", "k"))
+        said = []
+        for method in ("tree", "flat", "chance"):
+            values = [row for row in own if row["method"] == method]
+            both = (interval([row[m] for row in values]) for m in ("nmi", "ari"))
+            told = " and ".join(f"{e.mean:.2f} ± {e.high - e.mean:.2f}" for e in both)
+            said.append(f"{method} {told}")
+        lines.append(
+            f"tree against {n:.0f} unseen images' sub-categories, {checkpoint} features, "
+            f"{k:.0f} clusters, NMI and ARI: {'; '.join(said)}"
+        )
+    return lines

@@ -672,8 +672,10 @@ REPORT = Table(
         "partitions",
         "scores",
         "taxonomy",
+        "tree_scores",
+        "assign",
     ),
-    settings=("report", "privacy"),
+    settings=("report", "privacy", "validate"),
     thesis="every table and figure",
     kind="folder",
 )

@@ -2,9 +2,9 @@
 
 In: all tables, their manifests. Out: the files of a folder that opens from disk without a network.
 What a table does not hold is replaced by the reason. Parts: `report_data`, `report_spaces`,
-`report_clusterings`, `report_hierarchies` (exhibits), `report_tree` (sub-categories),
-`report_images`, `report_pictures` and `report_browser` (what the browser shows). Source: every
-table and figure of the thesis.
+`report_clusterings`, `report_hierarchies`, `report_growth` (exhibits), `report_tree`
+(sub-categories), `report_images`, `report_pictures` and `report_browser` (what the browser shows).
+Source: every table and figure of the thesis.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sempark.stages import (
     report_browser,
     report_clusterings,
     report_data,
+    report_growth,
     report_hierarchies,
     report_images,
     report_pictures,
@@ -37,6 +38,7 @@ def build(
     read: Callable[[str], DataFrame],
     manifests: Mapping[str, Mapping[str, object]],
     settings: Report,
+    hide: bool = False,
 ) -> Iterator[tuple[str, bytes]]:
     """Write the report.
 
@@ -48,15 +50,16 @@ def build(
         Name of each table that is there to its manifest.
     settings : Report
         The section `report`.
+    hide : bool
+        Leave out every path, and pictures whose data bar may hold a name.
 
     Returns
     -------
     iterator of (relative path, bytes)
     """
-    hide = settings.privacy_paths == "hide"
     source = Source(read, manifests, settings.untrained)
     found = report_images.catalog(source, hide)
-    trees = report_tree.made(source, found, settings.thumbnails_px, hide)
+    trees = report_tree.made(source, found, settings, hide)
     curves = report_clusterings.curves(source)
     sections = [
         page.Section(
@@ -69,7 +72,7 @@ def build(
             "features",
             "Features",
             "What two layers of two networks make of the images.",
-            list(report_spaces.learned(source)),
+            [*report_growth.network(source), *report_spaces.learned(source)],
         ),
         page.Section(
             "dimension",
@@ -92,6 +95,12 @@ def build(
                 *report_clusterings.scores(source, curves),
                 *report_hierarchies.exhibits(source, curves),
             ],
+        ),
+        page.Section(
+            "tree",
+            "The tree",
+            "How far it meets what is known, and whether new images fit it.",
+            list(report_growth.tree(source)),
         ),
         page.Section(
             "run", "This run", "What was made, when, in what time, and by what.", run(manifests)
@@ -117,11 +126,11 @@ def build(
     yield from page.assets()
     yield from page.files(every)
     yield from trees.files
-    yield from report_browser.files(source, found, curves, settings)
+    yield from report_browser.files(source, found, curves, settings, hide)
     yield from report_pictures.sheet_files(
         source, found, settings.thumbnails_px, settings.sheet_images, hide
     )
-    yield from report_pictures.picture_files(source, found, hide)
+    yield from report_pictures.picture_files(source, found, settings.picture_px, hide)
 
 
 def run(manifests: Mapping[str, Mapping[str, object]]) -> list[Exhibit]:
