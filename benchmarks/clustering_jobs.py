@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jobs.pipeline import STAGES
+from sempark.tables import TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 TIMED = ("densities", "merges", "partitions", "scores")
@@ -106,8 +106,8 @@ def main():
         folder = arguments.folder or Path(scratch)
         folder.mkdir(exist_ok=True)
         settings = prepare(folder.resolve(), arguments.n, arguments.spaces)
-        for stage in STAGES[: [stage.name for stage in STAGES].index(TIMED[0])]:
-            run("finetune" if stage.name == "finetuned" else stage.name, settings)
+        for name in list(TABLES)[: list(TABLES).index(TIMED[0])]:
+            run("finetune" if name == "finetuned" else name, settings)
         print(f"{arguments.n:,} points, {arguments.spaces} spaces, {os.cpu_count()} cores, load "
               f"{os.getloadavg()[0]:.1f} (this benchmark's own jobs included)")  # fmt: skip
         print("| job | seconds | of them work | Python, GB | Java, GB |\n|---|---|---|---|---|")

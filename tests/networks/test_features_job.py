@@ -95,10 +95,10 @@ def test_every_kind_of_checkpoint(context, slim_files, keras_files, pictures, na
 
 def test_another_architecture_other_layers(context):
     found, told = extracted(
-        context, "random:5", architecture="MobileNet", layers_in={"features": "conv_pw_13_relu"}
+        context, "random:5", architecture="ResNet50V2", layers_in={"features": "post_relu"}
     )
-    assert told["architecture"] == "MobileNet" and told["preprocessing"] == "inception"
-    assert found["features"].shape[1] > 1024  # all places of the map, not their mean
+    assert told["architecture"] == "ResNet50V2" and told["preprocessing"] == "inception"
+    assert found["features"].shape[1] == 4 * 4 * 2048  # all places of the map, not their mean
 
 
 def test_what_is_no_checkpoint_is_refused_in_one_line(context, keras_files, tmp_path):
