@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sempark.synthetic import (
     author_bars,
     stripes_fei,
+    stripes_held_out,
     stripes_jeol,
     stripes_others,
     stripes_zeiss,
@@ -47,6 +48,15 @@ _DRAW: dict[str, Callable[[Sheet], None]] = {
 }
 LAYOUTS: tuple[str, ...] = tuple(_DRAW)
 
+# drawn for benchmarks only: no reader was tuned on them
+_DRAW |= {
+    "dotted": stripes_held_out.dotted,
+    "between": stripes_held_out.between,
+    "cornered": stripes_held_out.cornered,
+    "on_top": stripes_held_out.on_top,
+}
+HELD_OUT: tuple[str, ...] = tuple(_DRAW)[len(LAYOUTS) :]
+
 # shortest and longest bar as shares of the width
 _REACH: dict[str, tuple[float, float]] = {
     "zeiss_white": (0.035, 0.18),
@@ -66,6 +76,10 @@ _REACH: dict[str, tuple[float, float]] = {
     "phenom": (0.12, 0.28),
     "oxford": (0.08, 0.3),
     "author": (0.08, 0.35),
+    "dotted": (0.16, 0.35),
+    "between": (0.05, 0.16),
+    "cornered": (0.08, 0.3),
+    "on_top": (0.08, 0.28),
 }
 
 
@@ -133,7 +147,7 @@ def draw_databar(
     Parameters
     ----------
     gray : uint8 (h, w), at least 400 wide and 200 high.
-    layout : one of `LAYOUTS`.
+    layout : one of `LAYOUTS` or `HELD_OUT`.
     value, unit : the printed length; unit "nm", "um" or "mm".
     nm_per_px : pixel size; the bar must lie within `bar_range`.
     rng : draws what varies within the layout.
