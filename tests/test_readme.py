@@ -1,5 +1,6 @@
 """The README is true: its commands run, on a corpus of 60 images, and its Python prints."""
 
+import json
 import os
 import re
 import subprocess
@@ -23,6 +24,10 @@ SMALL = (
 )
 """What makes sixty images quick; the README's own words stay as they are."""
 NO_WEIGHTS = "features.checkpoint_in=random:1"
+
+N_STAGES = len(
+    re.findall(r"\w+\.STAGE", (ROOT / "jobs" / "pipeline.py").read_text(encoding="utf-8"))
+)
 
 pytestmark = [pytest.mark.spark, pytest.mark.tf, pytest.mark.ocr]
 
@@ -68,6 +73,9 @@ def test_the_commands_are_those_that_are_run_here() -> None:
         "./spark-submit.sh plan my.toml",
         "./spark-submit.sh pipeline my.toml",
         "./spark-submit.sh status my.toml",
+        "./spark-submit.sh search QUERY.tif my.toml --page found.html",
+        "./spark-submit.sh assign my.toml --set assign.source=new_images",
+        "./spark-submit.sh export my.toml",
     ]
 
 
@@ -95,7 +103,7 @@ def test_again_everything_is_up_to_date(demo: tuple[Path, str]) -> None:
     done = run("./spark-submit.sh demo", folder, *SMALL)
     assert done.returncode == 0
     stages = re.findall(r"^(\w+) +(up to date|[\d,]+ in|[\d,]+ out)", done.stdout, re.MULTILINE)
-    assert len(stages) >= 19 and {state for _, state in stages} == {"up to date"}
+    assert len(stages) == N_STAGES and {state for _, state in stages} == {"up to date"}
 
 
 def test_changed_settings_stop_until_forced(demo: tuple[Path, str]) -> None:
@@ -112,7 +120,7 @@ def test_ones_own_images(demo: tuple[Path, str]) -> None:
     (folder / "images").symlink_to(folder / "demo" / "corpus" / "source")
     (folder / "labels").symlink_to(folder / "demo" / "corpus" / "labels")
     (folder / "my.toml").write_text(blocks("toml")[0], encoding="utf-8")
-    plan, pipeline, status = commands()[1:]
+    plan, pipeline, status, search, assign, export = commands()[1:]
     small = [text for text in SMALL if not text.startswith("demo.")]
     done = run(plan, folder, *small, NO_WEIGHTS)
     assert done.returncode == 0 and "inventory        would run: not made yet" in done.stdout
@@ -120,7 +128,33 @@ def test_ones_own_images(demo: tuple[Path, str]) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
     done = run(status, folder, *small, NO_WEIGHTS)
     assert done.returncode == 0
-    assert len(re.findall(r"up to date$", done.stdout, re.MULTILINE)) == 19, done.stdout
+    assert len(re.findall(r"up to date$", done.stdout, re.MULTILINE)) == N_STAGES, done.stdout
+    using(folder, search, assign, export, [*small, NO_WEIGHTS])
+
+
+def using(folder: Path, search: str, assign: str, export: str, sets: list[str]) -> None:
+    """What the README does with the tree once it is there."""
+    pictures = sorted((folder / "demo" / "corpus" / "source").rglob("*.tif"))[:4]
+    (folder / "QUERY.tif").write_bytes(pictures[0].read_bytes())
+    (folder / "new_images").mkdir()
+    for number, path in enumerate(pictures):
+        (folder / "new_images" / f"{number}.tif").write_bytes(path.read_bytes())
+    done = run(search, folder, *sets)
+    assert "in the collection" in done.stdout or "can't be compared" in done.stderr, done.stderr
+    page = (folder / "found.html").read_text(encoding="utf-8")
+    assert "<script" not in page and 'class="answer"' in page
+    (folder / "broken.tif").write_bytes(b"II*\0no picture")
+    done = run("./spark-submit.sh search broken.tif my.toml --json", folder, *sets)
+    assert done.returncode == 1 and json.loads(done.stdout)["query"]["status"] == "undecodable"
+    assert "can't be compared" in done.stderr and "Traceback" not in done.stderr
+    done = run(assign, folder, *sets)
+    assert done.returncode == 0, done.stderr
+    assert "0 new images" in done.stdout and "drift" in done.stdout
+    done = run(export, folder, *sets)
+    assert done.returncode == 0, done.stderr
+    exported = Path(done.stdout.strip().splitlines()[-1].partition(": ")[2])
+    names = {"records.csv", "records.jsonl", "records.parquet", "dataset.jsonld"}
+    assert names <= {path.name for path in exported.iterdir()}
 
 
 def test_missing_weights_are_one_line(demo: tuple[Path, str]) -> None:
