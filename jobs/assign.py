@@ -31,9 +31,13 @@ def incoming(context: job.Context) -> job.Context:
     config, found = context.config, features.paths(context)
     if not config.assign.source:
         raise Refused("set assign.source to the directories of the new images")
-    checkpoints = {f"checkpoint_{name}": path for name, path in found.items()}
+    networks = replace(
+        config.features,
+        checkpoint_in=found["in"],
+        checkpoint_ft=found.get("ft", config.features.checkpoint_ft),
+    )
     given = Input(config.assign.source, config.input.formats, {})
-    own = replace(config, input=given, features=replace(config.features, **checkpoints))
+    own = replace(config, input=given, features=networks)
     store = Store(context.spark, f"{context.store.root}/incoming")
     return replace(context, config=own, store=store, facts={})
 
@@ -79,7 +83,7 @@ def build(context: job.Context) -> pa.Table:
     with context.bar("assign") as progress:
         table = assign.build(rows, new, index, coder(index), progress)
     found = assign.drift(table)
-    context.facts |= {"drift": found.figure, "drift_limit": found.limit}
+    context.facts.update(drift=found.figure, drift_limit=found.limit)
     return table
 
 

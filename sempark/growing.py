@@ -100,7 +100,7 @@ def own_space(X: NDArray[np.float32]) -> NDArray[np.float64]:
     n, d = points.shape
     if n <= d:
         # n points lie in n - 1 dimensions: the triangle of a QR holds all their distances
-        points = np.linalg.qr((points - points.mean(axis=0)).T, mode="r").T
+        points = np.asarray(np.linalg.qr((points - points.mean(axis=0)).T, mode="r")).T
     measured = float(MOST_DIMENSIONS)
     if n >= FEW:
         near = neighbors.nearest(points, 2).distances

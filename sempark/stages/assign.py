@@ -87,9 +87,10 @@ def build(
         at = row_of.get(image["md5"])
         if image["status"] == "ok" and at is not None:
             best = int(chance[at].argmax()) if len(chance) else -1
-            likely = (categories[best], float(chance[at, best])) if best >= 0 else ("", 0.0)
+            category = categories[best] if best >= 0 else ""
+            probability = float(chance[at, best]) if best >= 0 else 0.0
             known = index.known(image["md5"], image["jpeg_md5"], image["pixel_hash"])
-            place = index.place(*likely, arrivals.X[at], known)
+            place = index.place(category, probability, arrivals.X[at], known)
             row |= _placed(place, index)
             if codings is not None and coded is not None:
                 row |= {"coding_space": coded[0], "coding": codings[at]}
@@ -104,8 +105,8 @@ def drift(table: pa.Table) -> Drift:
     pairs = zip(status, table["p_value"].to_pylist(), strict=True)
     p_values = np.array([p for word, p in pairs if word in ("ok", "far")], np.float64)
     figure, limit = placing.drift(p_values) if len(p_values) else (0.0, 1.0)
-    counts = (status.count(word) for word in ("far", "unsure", "known"))
-    return Drift(len(p_values), *counts, figure, limit)
+    far, unsure, known = (status.count(word) for word in ("far", "unsure", "known"))
+    return Drift(len(p_values), far, unsure, known, figure, limit)
 
 
 def words(found: Drift) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ def build(
 
     ``encoders.json`` lists them, each with its error (see `errors`).
     """
-    made = []
+    made: list[dict[str, Any]] = []
     for vectors in found:
         if len(vectors.md5s) < MIN_POINTS:
             continue
