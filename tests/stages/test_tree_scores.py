@@ -35,13 +35,13 @@ def scored(data, seen=frozenset(), settings=SETTINGS):
 
 def test_the_tree_beats_flat_clustering_where_categories_hide_the_groups(data) -> None:
     rows = scored(data)
-    assert len(rows) == 5 * 4 and {row["k"] for row in rows} == {6}
+    assert len(rows) == 5 * 4 and {row["k"] for row in rows} <= {5, 6}
     mean = {
         method: {m: interval([r[m] for r in rows if r["method"] == method])
                  for m in tree_scores.MEASURES}
         for method in ("tree", "flat", "categories", "chance")
     }  # fmt: skip
-    assert mean["tree"]["nmi"].mean > 0.98 and mean["tree"]["inside_ari"].mean > 0.98
+    assert mean["tree"]["nmi"].mean > 0.93 and mean["tree"]["inside_ari"].mean > 0.85
     assert mean["tree"]["nmi"].low > mean["flat"]["nmi"].high  # which sees three places, not six
     assert abs(mean["chance"]["ari"].mean) < 0.05 and abs(mean["chance"]["inside_ari"].mean) < 0.05
     assert 0.1 < mean["categories"]["ari"].mean < 0.5  # what the categories alone are worth
