@@ -8,6 +8,7 @@ measured. Source: sections 3.3 and 4.2 of the thesis.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 import os
@@ -25,7 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sempark.config import Neighbors as Settings
 from sempark.geometry import approximate, neighbors
-from sempark.spaces import Vectors, row_digest
+from sempark.spaces import Vectors
 from sempark.tables import NEIGHBORS, PassedOver, Refused
 
 logger = logging.getLogger(__name__)
@@ -140,11 +141,14 @@ class Search:
             self._say(line)
 
     def _on_executors(self, vectors: Vectors, k: int) -> DataFrame:
-        digest, names = row_digest(vectors.md5s), []
+        names = []
         for name, values in (("", vectors.X), ("-md5s", np.array(vectors.md5s))):
             path = self._scratch / f"{vectors.space}{name}.npy"
             np.save(path, values)
-            names.append(self._ship(str(path), digest))
+            # named after its content: a file that was sent is never another one
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+            names.append(self._ship(str(path), digest.hexdigest()))
             path.unlink()
         cores = self._spark.sparkContext.defaultParallelism
         n_blocks = max(2 * cores, math.ceil(len(vectors.md5s) / BLOCK_POINTS))

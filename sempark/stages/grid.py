@@ -99,22 +99,34 @@ def architectures(settings: Grid) -> list[autoencoding.Architecture]:
     three in every combination too where ``vary`` is "all", and else, "each", one at a time at the
     middle units and the last tie.
     """
-    units = [u for u in itertools.product(settings.n_hidden1, settings.n_hidden2) if u[1] <= u[0]]
-    others = [settings.phases, settings.activations, settings.learning_rates]
-    if settings.vary == "all":
-        every = itertools.product(units, settings.tied, *others)
-        return [autoencoding.Architecture(*u, tied, *rest) for u, tied, *rest in every]
-    first = (settings.phases[0], settings.activations[0], settings.learning_rates[0])
-    found = [
-        autoencoding.Architecture(*u, tied, *first)
-        for u, tied in itertools.product(units, settings.tied)
+    every = [
+        autoencoding.Architecture(*each)
+        for each in itertools.product(
+            settings.n_hidden1,
+            settings.n_hidden2,
+            settings.tied,
+            settings.phases,
+            settings.activations,
+            settings.learning_rates,
+        )
+        if each[1] <= each[0]
     ]
-    if units:
-        middle = autoencoding.Architecture(*units[len(units) // 2], settings.tied[-1], *first)
-        found += [replace(middle, phases=value) for value in settings.phases[1:]]
-        found += [replace(middle, activation=value) for value in settings.activations[1:]]
-        found += [replace(middle, learning_rate=value) for value in settings.learning_rates[1:]]
-    return found
+    if settings.vary == "all" or not every:
+        return every
+    first = every[0]
+    usual = [
+        replace(
+            a, phases=first.phases, activation=first.activation, learning_rate=first.learning_rate
+        )
+        for a in every
+    ]
+    found = list(dict.fromkeys(usual))
+    last_tie = [a for a in found if a.tied == settings.tied[-1]]
+    middle = last_tie[len(last_tie) // 2]
+    found += [replace(middle, phases=value) for value in settings.phases[1:]]
+    found += [replace(middle, activation=value) for value in settings.activations[1:]]
+    found += [replace(middle, learning_rate=value) for value in settings.learning_rates[1:]]
+    return list(dict.fromkeys(found))
 
 
 def build(
