@@ -374,7 +374,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
         "centroid",
         "ward",
         "density_peaks",
-        "hdbscan",
+        "hdbscan_tree",
     ),
     "partitions.methods": ("advanced_density_peaks", "hdbscan", "spectral"),
     "grid.tied": ("none", "outer"),

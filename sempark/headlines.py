@@ -22,10 +22,13 @@ def lines(store: Store, untrained: Sequence[str] = ()) -> list[str]:
     """
     made = {name: store.manifest(name) or {} for name in ("images_flat", "scale", "subset")}
     unique, read = _ok(made["images_flat"]), _ok(made["scale"])
-    found = [
-        f"{unique:,} unique images; scale read on {read:,} ({read / max(1, unique):.1%}); "
-        f"{made['subset'].get('rows', 0):,} in the subset"
-    ]
+    given = (store.manifest("vectors") or {}).get("rows", 0)
+    found = [f"{given:,} vectors of other origin"] if given else []
+    if unique:
+        found.append(
+            f"{unique:,} unique images; scale read on {read:,} ({read / unique:.1%}); "
+            f"{made['subset'].get('rows', 0):,} in the subset"
+        )
     return [*found, *_accuracy(store), *_best(store, untrained), *_tree(store), *_judged(store)]
 
 

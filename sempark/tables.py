@@ -472,7 +472,7 @@ MERGES = Table(
     thesis="4.1, 4.2",
     columns=_columns("""
         space  | string | whose points these are
-        method | string | single, complete, centroid, ward, density_peaks, hdbscan
+        method | string | single, complete, centroid, ward, density_peaks, hdbscan_tree
         step   | int    | order of the merges, from 0
         left   | int    | point (< n) or cluster (n + step)
         right  | int    | likewise

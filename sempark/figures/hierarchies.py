@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark, titled
@@ -92,7 +94,8 @@ def decision_graphs(graphs: Sequence[DecisionGraph], untrained: Sequence[str]) -
         axes.plot(graph.density, graph.delta, "o", ms=2.5, color=SERIES[0], alpha=0.6, mew=0)
         first = slice(0, N_CENTERS)
         axes.plot(graph.density[first], graph.delta[first], "o", ms=4.5, color=INK)
-        axes.loglog()
+        _scale(axes, "x", graph.density)
+        _scale(axes, "y", graph.delta)
         dress(axes, "density", "delta", titled(graph.space, untrained), grid="both")
     said = "; ".join(
         f"{g.space}: {g.n_peaks:,} local peaks, {g.n_left:,} of {g.n:,} images left" for g in graphs
@@ -113,6 +116,15 @@ def decision_graphs(graphs: Sequence[DecisionGraph], untrained: Sequence[str]) -
         alt=alt,
     )
     return mark(exhibit, [graph.space for graph in graphs], untrained)
+
+
+def _scale(axes: Axes, which: Literal["x", "y"], values: Floats) -> None:
+    """Make an axis logarithmic where its values go over more than two decades."""
+    positive = values[values > 0]
+    if len(positive) and positive.max() > 100 * positive.min():
+        axes.set(**{f"{which}scale": "log"})
+    else:
+        axes.locator_params(which, nbins=4)
 
 
 def largest_clusters(sizes: Sequence[Sizes], untrained: Sequence[str]) -> Exhibit:

@@ -33,6 +33,7 @@ METHODS = {
     "ward": "#e0a12b",
     "density_peaks": "#a0559f",
     "hdbscan": "#4b9a5b",
+    "hdbscan_tree": "#4b9a5b",
     "advanced_density_peaks": "#5865b8",
     "spectral": "#7a8b2a",
 }
@@ -45,6 +46,7 @@ METHOD_NAMES = {
     "ward": "Ward linkage",
     "density_peaks": "Density Peaks",
     "hdbscan": "HDBSCAN",
+    "hdbscan_tree": "HDBSCAN's tree",
     "advanced_density_peaks": "Advanced Density Peaks",
     "spectral": "spectral",
 }

@@ -57,7 +57,7 @@ def merged(
 ) -> merges.Merges:
     """The merge list of a linkage or of HDBSCAN on one space."""
     X = vectors.X.astype(np.float64)
-    if method == "hdbscan":
+    if method == "hdbscan_tree":
         size = min(min_cluster_size, near.indices.shape[1] + 1)
         return hdbscan.hdbscan(near, X, max(2, size), progress=progress).merges
     return linkage.linkage(X, cast(linkage.Method, method), progress)

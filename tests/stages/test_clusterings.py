@@ -87,3 +87,9 @@ def test_scores_count_labelled_points_only_and_hold_the_references(blobs) -> Non
 def test_one_category_is_passed_over(blobs) -> None:
     with pytest.raises(PassedOver, match="two categories"):
         scores.build([], [("s", "dpa", ["000"], np.zeros(1, int))], lambda space: {"000": "a"}, [])
+
+
+def test_hierarchies_and_partitions_share_no_name() -> None:
+    """Both stand in scores, whose key is space, method, k."""
+    hierarchies, flat = (config.CHOICES[f"{name}.methods"] for name in ("merges", "partitions"))
+    assert not set(hierarchies) & set(flat)
