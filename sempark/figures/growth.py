@@ -110,7 +110,7 @@ def scores(
         f"Some {n_images:,} images that fine-tuning never saw, their category by prediction; means "
         "over five samples of four fifths of the images, with Student's 95 % intervals of these; "
         "one network: how far another training would differ is not in them. The same features and "
-        "numbers of clusters for all. Inside: within each true category.",
+        "numbers of clusters for all, also inside each true category.",
         to_svg(figure, alt),
         alt=alt,
     )

@@ -6,7 +6,9 @@ four fifths of the images; on it a tree is grown as the table taxonomy's is, wit
 category of every image that the training never saw, and one flat partition is made of the same
 features with as many clusters. Only images the training never saw are scored. Two shuffles stand
 beside: of the tree's clusters among all scored images (chance), and among those of one predicted
-category (categories: what these alone are worth). Inside: within each true category, weighted.
+category (categories: what these alone are worth). Inside each true category the numbers of clusters
+are equal too: the flat hierarchy is cut where the category's images fall into as many clusters as
+in the tree, chance shuffles the tree's own among them; means are weighted by images.
 Source: chapter 5 of the thesis; NMI of section 4.3.1; Hubert and Arabie 1985 (ARI).
 """
 
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 from sempark import config, growing
 from sempark.clustering.linkage import Method, linkage
+from sempark.clustering.merges import Merges
 from sempark.clustering.scores import score
 from sempark.spaces import Vectors
 from sempark.tables import TREE_SCORES, PassedOver
@@ -34,6 +37,8 @@ FEWEST = 40
 
 Progress = Callable[[int, int], None]
 Labels = NDArray[np.int64]
+Inside = Callable[[NDArray[np.int64]], Labels]
+"""Rows of one true category to their labels there."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +110,8 @@ def build(cases: Mapping[str, Case], settings: config.Taxonomy, progress: Progre
             rng = np.random.default_rng([settings.seed, seed])
             size = int(SHARE * len(one.X))
             some = np.sort(rng.choice(len(one.X), size, replace=False))
-            for method, labels in clusterings(one, some, settings, rng):
-                found = rated(labels, one, some)
+            for method, labels, inside in clusterings(one, some, settings, rng):
+                found = rated(labels, inside, one, some)
                 rows.append({"checkpoint": checkpoint, "seed": seed, "method": method} | found)
             progress(number * SEEDS + seed + 1, total)
     return pa.Table.from_pylist(rows, schema=TREE_SCORES.arrow)
@@ -114,21 +119,34 @@ def build(cases: Mapping[str, Case], settings: config.Taxonomy, progress: Progre
 
 def clusterings(
     one: Case, some: NDArray[np.int64], settings: config.Taxonomy, rng: np.random.Generator
-) -> Iterator[tuple[str, Labels]]:
+) -> Iterator[tuple[str, Labels, Inside]]:
     """Labels of the sample's images by each method, all with the tree's number of clusters."""
     X, category, scored = one.X[some], one.category[some], one.scored[some]
     tree = leaves(X, category, settings)
-    yield "tree", tree
-    method = cast(Method, settings.method)
-    yield "flat", linkage(growing.own_space(X), method).cut(int(tree.max()) + 1)
+    yield "tree", tree, lambda rows: tree[rows]
+    merges = linkage(growing.own_space(X), cast(Method, settings.method))
+    flat = merges.cut(int(tree.max()) + 1)
+    yield "flat", flat, lambda rows: as_many(merges, rows, len(np.unique(tree[rows])))
     alone, chance = tree.copy(), tree.copy()
     for name in np.unique(category):
         rows = np.flatnonzero((category == name) & scored)
         alone[rows] = rng.permutation(tree[rows])
     rows = np.flatnonzero(scored)
     chance[rows] = rng.permutation(tree[rows])
-    yield "categories", alone
-    yield "chance", chance
+    yield "categories", alone, lambda rows: alone[rows]
+    yield "chance", chance, lambda rows: rng.permutation(tree[rows])
+
+
+def as_many(merges: Merges, rows: NDArray[np.int64], k: int) -> Labels:
+    """Labels of some rows by the finest cut in which they fall into at most k clusters."""
+    low, high = 1, merges.n  # the number of clusters among them never falls as k grows
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(np.unique(merges.cut(middle)[rows])) <= k:
+            low = middle
+        else:
+            high = middle - 1
+    return merges.cut(low)[rows]
 
 
 def leaves(X: NDArray[np.float32], category: NDArray[np.str_], settings: config.Taxonomy) -> Labels:
@@ -145,20 +163,22 @@ def leaves(X: NDArray[np.float32], category: NDArray[np.str_], settings: config.
     return labels
 
 
-def rated(labels: Labels, one: Case, some: NDArray[np.int64]) -> dict[str, float | int]:
+def rated(
+    labels: Labels, inside: Inside, one: Case, some: NDArray[np.int64]
+) -> dict[str, float | int]:
     """Scores over all scored images, and inside each true category."""
-    scored = one.scored[some]
-    clusters, truth, true = labels[scored], one.truth[some][scored], one.true_category[some][scored]
-    whole = score(clusters, truth)
-    inside, weights = [], []
-    for name in np.unique(true):
-        own = true == name
-        if len(np.unique(truth[own])) > 1:
-            part = score(clusters[own], truth[own])
-            inside.append((part.nmi[0], part.ari[0], part.purity[0]))
-            weights.append(int(own.sum()))
-    mean = np.average(inside, axis=0, weights=weights) if inside else np.full(3, np.nan)
-    found: dict[str, float | int] = {"k": int(labels.max()) + 1, "n": len(clusters)}
+    scored = np.flatnonzero(one.scored[some])
+    truth, true = one.truth[some], one.true_category[some]
+    whole = score(labels[scored], truth[scored])
+    parts, weights = [], []
+    for name in np.unique(true[scored]):
+        rows = scored[true[scored] == name]
+        if len(np.unique(truth[rows])) > 1:
+            part = score(inside(rows), truth[rows])
+            parts.append((part.nmi[0], part.ari[0], part.purity[0]))
+            weights.append(len(rows))
+    mean = np.average(parts, axis=0, weights=weights) if parts else np.full(3, np.nan)
+    found: dict[str, float | int] = {"k": int(labels.max()) + 1, "n": len(scored)}
     found |= {"nmi": float(whole.nmi[0]), "ari": float(whole.ari[0])}
     found |= {"purity": float(whole.purity[0])}
     names = ("inside_nmi", "inside_ari", "inside_purity")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sempark import config
+from sempark.clustering.linkage import linkage
 from sempark.figures.growth import interval
 from sempark.spaces import Vectors
 from sempark.stages import tree_scores
@@ -46,6 +47,18 @@ def test_the_tree_beats_flat_clustering_where_categories_hide_the_groups(data) -
     assert abs(mean["chance"]["ari"].mean) < 0.05 and abs(mean["chance"]["inside_ari"].mean) < 0.05
     assert 0.1 < mean["categories"]["ari"].mean < 0.5  # what the categories alone are worth
     assert abs(mean["categories"]["inside_ari"].mean) < 0.05
+
+
+def test_the_flat_hierarchy_is_cut_to_as_many_clusters_inside() -> None:
+    X = np.array([0.0, 1, 2, 10, 11, 30, 31, 33, 50])[:, None]
+    merges = linkage(X, "single")
+    rows = np.array([0, 1, 3, 5, 7])
+    for k in range(1, 6):
+        labels = tree_scores.as_many(merges, rows, k)
+        best = max(len(np.unique(merges.cut(j)[rows])) for j in range(1, 10)
+                   if len(np.unique(merges.cut(j)[rows])) <= k)  # fmt: skip
+        assert len(np.unique(labels)) == best
+    assert len(np.unique(tree_scores.as_many(merges, rows, 1))) == 1
 
 
 def test_only_images_the_training_never_saw_are_scored(data) -> None:
