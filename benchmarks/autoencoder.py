@@ -10,17 +10,20 @@ many numbers on flat and on curved data, on rows kept out.
 """
 
 import argparse
+import json
 import os
 import platform
 import statistics
 import tempfile
 import time
+from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
 import tensorflow as tf
+from pyarrow import parquet
 
 from sempark.networks.autoencoder import Autoencoder3MLP
 
@@ -137,11 +140,47 @@ def quality(folder):
         print(f"{name:16s} PCA {pca:.4f}   autoencoder {coded:.4f}   ratio {coded / pca:.2f}")
 
 
+def of_store(store, epochs, folder):
+    """The same on the raw spaces of a local store (the demo's), rows kept out at random."""
+    features, subset = (rows_of(store, name) for name in ("features", "subset"))
+    members = set(subset["md5"].to_pylist())
+    kinds = sorted({(row["checkpoint"], row["layer"]) for row in features.to_pylist()})
+    for checkpoint, layer in kinds:
+        mine = [
+            row["vector"]
+            for row in features.to_pylist()
+            if (row["checkpoint"], row["layer"]) == (checkpoint, layer) and row["md5"] in members
+        ]
+        x = np.array(mine, np.float32)
+        x = (x - x.mean(axis=0)) / x.std()
+        order = np.random.default_rng(0).permutation(len(x))
+        train, test = x[order[len(x) // 5 :]], x[order[: len(x) // 5]]
+        mean = train.mean(axis=0)
+        axes = np.linalg.svd(train - mean, full_matrices=False)[2][:18]
+        model = Autoencoder3MLP(
+            x.shape[1], (200, 50, 18), (False, False, True), logdir=folder, l2_reg=L2
+        )
+        model.train(train, n_epochs=(0, 0, 0, 0, epochs), batch_size=100)
+        parts = []
+        for name, rows in (("trained on", train), ("kept out", test)):
+            left = (rows - mean) - (rows - mean) @ axes.T @ axes
+            pca, coded = np.mean(left**2), np.mean((model.reconstruct(rows) - rows) ** 2)
+            parts.append(f"{name} ({len(rows)}) PCA {pca:.4f}, autoencoder {coded:.4f}")
+        print(f"{x.shape[1]}{checkpoint}, 18 numbers, {epochs} epochs: {'; '.join(parts)}")
+
+
+def rows_of(store, name):
+    """Current rows of a table of a local store."""
+    pointer = json.loads(sorted((Path(store) / name / "pointers").glob("*.json"))[-1].read_text())
+    return parquet.read_table(Path(store) / name / pointer["version"] / "rows")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=52682)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--only", choices=("epochs", "phases", "quality"), help="one part")
+    parser.add_argument("--store", help="a local store: only codings beside PCA of its raw spaces")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS))
     options = parser.parse_args()
     print(
@@ -150,6 +189,10 @@ def main():
         f"{options.epochs - 1} epochs after the first"
     )
     with tempfile.TemporaryDirectory() as folder:
+        if options.store:
+            for epochs in (20, 60):
+                of_store(options.store, epochs, folder)
+            return
         for name in options.models if options.only in (None, "epochs") else ():
             d, hidden, tied = MODELS[name]
             x = drawn(options.n, d)

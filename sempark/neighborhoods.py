@@ -131,9 +131,8 @@ class Search:
 
     def _announce(self, space: str, n: int, d: int, k: int) -> None:
         cost = neighbors.estimate_cost(n, d, k)
-        where = "one executor core" if self._settings.backend == "spark" else "this machine"
         line = (
-            f"{space}: {k} neighbors of {n:,} points in {d:,} columns, on {where} about "
+            f"{space}: {k} neighbors of {n:,} points in {d:,} columns, on this machine about "
             f"{cost.seconds:,.0f} s and {cost.bytes / 1e9:.1f} GB"
         )
         logger.info("%s", line)
