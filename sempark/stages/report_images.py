@@ -22,6 +22,8 @@ _FACTS = (
     "labelled_share",
     "instrument",
     "instrument_share",
+    "one_instrument",
+    "flat_overlap",
     "nm_per_px_low",
     "nm_per_px_high",
     "stability",

@@ -119,11 +119,14 @@ def _words(node: Node) -> str:
         said.append(f"{length(low)} to {length(high)} a pixel")
     maker, part = facts.get("instrument"), facts.get("instrument_share")
     if maker and isinstance(part, float):
-        only = " (one instrument's cluster)" if part >= 0.95 and node.depth else ""
+        only = " (one instrument's cluster)" if facts.get("one_instrument") else ""
         said.append(f"{part:.0%} from {maker}{only}")
     stability = facts.get("stability")
     if isinstance(stability, float):
         said.append(f"stability {stability:.2f}")
+    flat = facts.get("flat_overlap")
+    if isinstance(flat, float) and node.depth:
+        said.append(f"{flat:.0%} shared with its best cluster of a flat partition")
     return " · ".join(said)
 
 

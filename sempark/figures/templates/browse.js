@@ -58,7 +58,8 @@
       const said = [];
       if (f.labelled_share !== null && f.labelled_share !== undefined) said.push(percent(f.labelled_share) + " labelled");
       if (f.nm_per_px_low && f.nm_per_px_high) said.push(length(f.nm_per_px_low) + " to " + length(f.nm_per_px_high) + " a pixel");
-      if (f.instrument) said.push(percent(f.instrument_share) + " from " + f.instrument);
+      if (f.instrument) said.push(percent(f.instrument_share) + " from " + f.instrument + (f.one_instrument ? " (one instrument's cluster)" : ""));
+      if (f.flat_overlap != null && node.depth) said.push(percent(f.flat_overlap) + " shared with its best cluster of a flat partition");
       if (f.stability !== null && f.stability !== undefined) said.push("stability " + f.stability.toFixed(2));
       if (f.rule) said.push(f.rule);
       if (said.length) out.append(el("p", { class: "soft" }, said.join(" · ")));
