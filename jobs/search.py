@@ -41,6 +41,7 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
             "categories": predictions.categories(context),
             "min_probability": config.taxonomy.min_probability,
             "far_below": config.assign.far_below,
+            "hidden": config.privacy.paths == "hide",
         },
     )
 
@@ -73,6 +74,8 @@ def find(context: job.Context, mine: argparse.Namespace) -> None:
     extract(chosen.checkpoint, np.zeros((64, 64), np.uint8))  # the first picture compiles it
     ready = time.monotonic()
     hide = context.config.privacy.paths == "hide"
+    if hide and not index.about["hidden"]:
+        raise Refused("the folder search holds paths: ./spark-submit.sh search my.toml --force")
     k = mine.k or context.config.search.k
     done = []
     for path in mine.queries:
