@@ -114,11 +114,13 @@ def _placed(
 ) -> Place:
     """Where it belongs, by the outputs of the tree's own checkpoint."""
     home = index.layers[str(index.about["default"])]
-    if row is None and home.checkpoint != checkpoint and query.gray is not None:
+    if row is not None:
+        return index.place("", 0.0, outputs["features"], row)
+    if home.checkpoint != "ft":  # without a trained network nothing is predicted
+        return Place("unsure")
+    if home.checkpoint != checkpoint and query.gray is not None:
         outputs = extract(home.checkpoint, query.gray)
     categories = index.about["categories"]
-    if row is None and home.checkpoint != "ft":  # without a trained network nothing is predicted
-        return Place("unsure")
     probability = evaluation.probabilities(outputs["logits"][None], len(categories))[0]
     best = int(probability.argmax())
     return index.place(categories[best], float(probability[best]), outputs[home.layer], row)
