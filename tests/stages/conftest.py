@@ -26,6 +26,8 @@ from sempark.tables import CATEGORIES, TABLES
 
 NASTY = "/data/<img src=x onerror=window.hacked=1>.tif"
 N = 110
+KINDS = ("equal", "few_pixels", "recompressed", "brightness_shifted", "rescaled")
+"""Of near duplicates, a pair each."""
 SPACES = ("1u-2u_1001ft_10", "1u-2u_1001in_18", "1u-2u_2048ft_13", "1u-2u_2048in_18")
 RAW = ("1u-2u_1001ft", "1u-2u_1001in", "1u-2u_2048ft", "1u-2u_2048in")
 
@@ -81,8 +83,8 @@ def hidden_folder(report_run, tmp_path_factory):
 
 
 def _written(run, privacy, folder):
-    settings = Report("Demo <corpus>", 80, 12, ["in"], privacy)
-    for path, content in report.build(run.read, run.manifests, settings):
+    settings = Report("Demo <corpus>", 80, 640, 12, ["in"])
+    for path, content in report.build(run.read, run.manifests, settings, privacy == "hide"):
         target = folder / path
         assert not target.exists(), f"{path} is written twice"
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +123,10 @@ def _tables():
     out["images_flat"] = _table("images_flat", _images(rng))
     out["near_duplicates"] = _table(
         "near_duplicates",
-        [{"md5_a": _md5(1), "md5_b": _md5(2), "kind": "brightness_shifted", "differing_px": 33}],
+        [
+            {"md5_a": _md5(2 * i + 1), "md5_b": _md5(2 * i + 2), "kind": kind, "differing_px": 33}
+            for i, kind in enumerate(KINDS)
+        ],
     )
     out["labels"] = _table("labels", _labels(category))
     out["scale"] = _table("scale", _scale())

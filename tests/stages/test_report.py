@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from sempark.config import Report
-from sempark.stages import report, report_clusterings
+from sempark.stages import report, report_clusterings, report_data, report_growth
+from sempark.stages.report_source import Source
 from sempark.tables import TABLES
 
 pytestmark = pytest.mark.spark
@@ -68,6 +69,38 @@ def test_numbers_are_those_of_the_tables(report_folder):
     )
     best = next(row for row in rows_of(report_folder, "table-3.3") if row[0] == "1u-2u_2048in")
     assert best[2] == "150" and best[-2:] == ["2", "0"]
+
+
+def test_near_duplicates_are_counted_by_kind(report_folder):
+    rows = rows_of(report_folder, "near-duplicates")[1:]
+    kinds = ["brightness_shifted", "equal", "few_pixels", "recompressed", "rescaled"]
+    assert rows == [[kind, "1"] for kind in kinds]
+
+
+def test_a_list_of_scales_fills_table_2_3(report_run):
+    counts = {"right": 7, "refused": 2, "unread": 1}
+    told = {"rows": 10, "status_counts": counts}
+    source = Source(report_run.read, report_run.manifests | {"validate_scale": told}, [])
+    table = next(e for e in report_data.data(source) if e.id == "table-2.3")
+    first = [row for row in table.rows if row[0] == "against hand-read scales"]
+    assert {row[1]: row[2] for row in first} == counts
+
+
+def test_the_networks_test_and_the_trees_scores_are_shown(report_run):
+    told = {
+        "categories": ["Tips", "Powder"], "n": 8, "accuracy": 0.875, "interval": [0.5, 0.97],
+        "majority": 0.5, "confusion": [[3, 1], [0, 4]], "bin_confidence": [0.9],
+        "bin_accuracy": [0.875], "bin_count": [8], "calibration_error": 0.025,
+    }  # fmt: skip
+    manifests = report_run.manifests | {"finetuned": {"rows": 3, "evaluation": told}}
+    source = Source(report_run.read, manifests, [])
+    shown = {exhibit.id: exhibit for exhibit in report_growth.network(source)}
+    assert list(shown) == ["finetuned-confusion", "finetuned-accuracy", "finetuned-reliability"]
+    assert shown["finetuned-accuracy"].rows[0][:3] == ("Tips", 4, 0.75)
+    assert "87.5% of 8 test images" in shown["finetuned-confusion"].caption
+    missing = {exhibit.id: exhibit.reason for exhibit in report_growth.tree(source)}
+    assert missing["tree-scores"] == "the table tree_scores has not been made."
+    assert missing["drift"] == "the table assign has not been made."
 
 
 def test_curves_are_those_of_the_scores(report_run, report_folder):
