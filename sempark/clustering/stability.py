@@ -15,8 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sempark.clustering.linkage import Method, checked, linkage
-from sempark.clustering.merges import Floats, Merges
-from sempark.clustering.scores import score
+from sempark.clustering.merges import Floats, Ints, Merges
 
 MOST_POINTS = 2000
 """Of a sample: enough to tell a partition, few enough to be merged often."""
@@ -84,7 +83,22 @@ def stability(
         rows = np.sort(rng.choice(n, min(n // 2, MOST_POINTS), replace=False))
         half = linkage(points[rows], method)
         for column, k in enumerate(numbers):
-            found[repeat, column] = score(half.cut(k), whole[column][rows]).ari[0]
+            found[repeat, column] = rand(half.cut(k), whole[column][rows])
     mean = found.mean(axis=0)
     best = int(np.argmax(mean)) + 2 if mean.max() >= threshold else 1
     return Stability(merges, mean, best)
+
+
+def rand(a: Ints, b: Ints) -> float:
+    """Adjusted Rand index of two partitions with labels from 0, without the scores beside it.
+
+    1 where neither leaves room above chance: both one cluster, or both all singletons.
+    """
+    width = int(b.max()) + 1
+    cells = np.bincount(a * width + b, minlength=(int(a.max()) + 1) * width).reshape(-1, width)
+    same, of_a, of_b, every = (
+        float((counts * (counts - 1) // 2).sum())
+        for counts in (cells, cells.sum(axis=1), cells.sum(axis=0), np.array([len(a)]))
+    )
+    chance, most = of_a * of_b / max(every, 1.0), (of_a + of_b) / 2
+    return (same - chance) / (most - chance) if most > chance else 1.0

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.cluster import AgglomerativeClustering
 from sklearn.metrics import adjusted_rand_score
 
-from sempark.clustering.stability import stability
+from sempark.clustering.stability import rand, stability
 
 
 def groups(k: int, n: int = 40, d: int = 4, seed: int = 0) -> np.ndarray:
@@ -42,6 +44,13 @@ def test_the_index_is_that_of_an_independent_implementation() -> None:
             half = AgglomerativeClustering(k, linkage="ward").fit_predict(X[rows])
             expected[repeat, column] = adjusted_rand_score(half, whole)
     assert result.mean == pytest.approx(expected.mean(axis=0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3)), min_size=1, max_size=40))
+def test_the_rand_index_is_scikit_learns(pairs) -> None:
+    a, b = (np.array(labels) for labels in zip(*pairs, strict=True))
+    assert rand(a, b) == pytest.approx(adjusted_rand_score(a, b), abs=1e-12)
 
 
 def test_same_seed_same_result_and_the_place_does_not_matter() -> None:
