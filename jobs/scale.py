@@ -1,18 +1,18 @@
 """Reads the printed scale of each image by data bar, scale bar and OCR.
 
 ./spark-submit.sh scale my.toml            reads images_flat; writes scale
-Needs Tesseract on every node.
+Needs Tesseract on every node, or the package tesserocr and `scale.engine = "tesserocr"`.
 """
 
 import hashlib
 import sys
 from pathlib import Path
 
-import pytesseract
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sempark import job
+from sempark.scalebar import ocr
 from sempark.stages import scale
 from sempark.tables import Refused
 
@@ -34,9 +34,9 @@ def fingerprint(context: job.Context) -> dict[str, str]:
 def build(context: job.Context) -> DataFrame:
     settings = context.config.scale
     try:
-        pytesseract.get_tesseract_version()
-    except pytesseract.TesseractNotFoundError:
-        raise Refused("Tesseract is not installed: apt-get install tesseract-ocr") from None
+        ocr.available("tesserocr" if settings.engine == "tesserocr" else "tesseract")
+    except ocr.EngineError as error:
+        raise Refused(str(error)) from None
     try:
         overrides = scale.parse_overrides(overrides_text(context))
     except ValueError as error:

@@ -10,10 +10,9 @@ The nominal length runs between the middles of the two end ticks; a filled block
 whole. Source: section 2.3 of the thesis, step 2, widened to the layouts of eight makers.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from sempark.scalebar.ink import Ink
@@ -40,7 +39,8 @@ class Bar:
     """A scale bar candidate, px in the data bar's frame.
 
     start and end are its nominal ends (pixel centers are at x + 0.5); the box
-    x0, y0, x1, y1 holds all its ink; line_y0, line_y1 its horizontal line.
+    x0, y0, x1, y1 holds all its ink; line_y0, line_y1 its horizontal line, gap the columns
+    where a text breaks it.
     """
 
     kind: Kind
@@ -52,6 +52,7 @@ class Bar:
     y1: int
     line_y0: int
     line_y1: int
+    gap: tuple[int, int] | None = None
 
     @property
     def length_px(self) -> float:
@@ -114,12 +115,17 @@ def _ticked(ink: Ink, line: Line) -> Bar | None:
     if _closed(ink, line, y0, y1):
         return None
     start, end = (tick_middle(ink, line, y0, y1, side) for side in (-1, 1))
+    if end - start < MIN_TICKED_PX:
+        return None
     return Bar("ticked", start, end, line.x0, y0, line.x1, y1, line.y0, line.y1)
 
 
 def _plain(ink: Ink, line: Line) -> Bar | None:
     """Return the block or line without ticks, if its ends are its own."""
-    inside = ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean()
+    # edge rows may be blurred
+    inside = np.median(ink.mask[line.y0 : line.y1, line.x0 : line.x1].mean(axis=1))
+    if line.x1 - line.x0 < MIN_TICKED_PX and line.y1 - line.y0 < 5:
+        return None
     kind: Kind = "block" if line.y1 - line.y0 >= 5 else "line"
     # what reaches the edge of the known background may go on beyond it
     height, width = ink.mask.shape
@@ -134,34 +140,6 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     start, end = block_ends(ink, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
-
-
-def erase(ink: Ink, bar: Bar) -> Ink:
-    """Take a bar's own ink out, so that letters standing on it become parts of their own.
-
-    Parameters
-    ----------
-    ink
-        Ink of the data bar.
-    bar
-        A bar in it.
-
-    Returns
-    -------
-    Ink
-        The same but for labels and parts.
-    """
-    rest = (ink.labels > 0).astype(np.uint8)
-    thick = bar.line_y1 - bar.line_y0
-    if bar.kind not in ("ticks", "broken"):
-        rest[bar.line_y0 : bar.line_y1, bar.x0 : bar.x1] = 0
-    if bar.kind == "ticked":
-        half = 0.5 * min(thick, 8) + 1
-        for middle in (bar.start, bar.end):
-            first, last = max(0, int(middle - half)), int(middle + half) + 1
-            rest[bar.y0 : bar.y1, first:last] = 0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
-    return replace(ink, labels=labels, parts=stats)
 
 
 def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:
@@ -210,7 +188,8 @@ def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
             y0 = a.y0 - max(a.left[0], b.right[0])
             y1 = a.y1 + max(a.left[1], b.right[1])
             start, end = tick_middle(ink, a, y0, y1, -1), tick_middle(ink, b, y0, y1, 1)
-            bars.append(Bar("broken", start, end, a.x0, y0, b.x1, y1, a.y0, a.y1))
+            box = (a.x0, y0, b.x1, y1, a.y0, a.y1)
+            bars.append(Bar("broken", start, end, *box, gap=(a.x1, b.x0)))
     return bars
 
 

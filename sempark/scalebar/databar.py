@@ -26,6 +26,7 @@ MAX_BOXES = 3
 WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
 EDGE_REACH = 5  # px a region may grow to its true edge
 EDGE_SHARE = 0.7  # of the background's level in rows and columns it grows over
+EDGE_ROOM = 3  # px: so near the picture's edge a box reaches it, where a bracket's side may stand
 SEARCHED_SHARE = 0.5  # of the height, from the bottom
 MAX_HEIGHT_SHARE = 0.3  # of the searched part, at half size: 0.3 of the picture
 WORK_WIDTH = 1024
@@ -73,11 +74,12 @@ def find(gray: Gray) -> list[DataBar]:
     spreads: list[float] = []
     for level in _levels(low, span):
         for x0, y0, x1, y1, region in _boxes(low, span, level):
+            right, bottom = x1 * step, top + y1 * step
             box = DataBar(
-                x0 * step,
+                x0 * step if x0 > EDGE_ROOM else 0,
                 top + y0 * step,
-                min(x1 * step, width),
-                min(top + y1 * step, height),
+                right if right < width - EDGE_ROOM * step else width,
+                bottom if bottom < height - EDGE_ROOM * step else height,
                 level,
                 region,
             )

@@ -31,7 +31,8 @@ INK = 0.42  # share of full ink that binds parts
 MAX_ATOMS = 22
 MAX_JOINED = 5  # atoms one glyph may be made of
 SMALL_PX = 22  # lines under it are enlarged twofold before they are cut
-FIRST_SHARE = 0.45  # of the line's height: so wide the first digit is at least
+FIRST_SHARE = 0.35  # of the line's height: so wide the first digit is at least
+DIGIT_SHARE = 0.85  # and so wide at most
 WIDE_SHARE = 0.75  # of the line's height: wider parts may be several letters
 
 WEIGHTS_FILE = Path(__file__).with_name("glyphs.npz")
@@ -78,7 +79,9 @@ def segment(ink: Floats, where: Where = "whole", threshold: float = INK) -> Line
         if where == "whole":
             return None
         spans = spans[:MAX_ATOMS] if where == "start" else spans[-MAX_ATOMS:]
-    top, tall = _first_digit(mask[:, spans[0][0] : spans[-1][1]])
+    cuts = [i for i, (a, b) in enumerate(pairwise(spans)) if b[0] > a[1]]
+    width = spans[cuts[0] if cuts else -1][1] - spans[0][0]  # of the first part, cut or not
+    top, tall = _first_digit(mask[:, spans[0][0] : spans[-1][1]], width)
     if tall < 4:
         return None
     rows0 = round(top - ABOVE * tall)
@@ -102,11 +105,13 @@ def segment(ink: Floats, where: Where = "whole", threshold: float = INK) -> Line
     return Line(np.array(spans), tuple(pairs), np.stack(frames), tall, scale)
 
 
-def _first_digit(mask: NDArray[np.uint8]) -> tuple[int, float]:
-    """Return top and height of the leftmost glyph, which may touch the next one."""
+def _first_digit(mask: NDArray[np.uint8], width: int) -> tuple[int, float]:
+    """Return top and height of the leftmost glyph, whose part of the ink is `width` wide."""
     rows = np.flatnonzero(mask.any(axis=1))
     whole = rows[-1] - rows[0] + 1
-    rows = np.flatnonzero(mask[:, : max(3, round(FIRST_SHARE * whole))].any(axis=1))
+    # a 4 is highest at its right; what is wider than a digit holds the next glyph too
+    wide = min(max(width, round(FIRST_SHARE * whole)), round(DIGIT_SHARE * whole))
+    rows = np.flatnonzero(mask[:, : max(3, wide)].any(axis=1))
     return int(rows[0]), float(rows[-1] - rows[0] + 1)
 
 

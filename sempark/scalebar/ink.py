@@ -15,6 +15,7 @@ from sempark.scalebar.databar import DataBar, Gray
 
 MIN_CONTRAST = 22
 INK_SHARE = 0.33  # of the contrast of strong ink
+FAINT_SHARE = 0.15  # for values fainter than the text beside them
 LINE_SHARE = 0.07  # of the picture's width: longer runs of ink are no strokes of letters
 
 
@@ -37,7 +38,7 @@ class Ink:
     picture_width: int
 
 
-def extract(gray: Gray, box: DataBar) -> Ink | None:
+def extract(gray: Gray, box: DataBar, share: float = INK_SHARE) -> Ink | None:
     """Separate ink from the background of a box.
 
     Parameters
@@ -46,6 +47,8 @@ def extract(gray: Gray, box: DataBar) -> Ink | None:
         uint8 (h, w).
     box
         Where, and the level of the background.
+    share
+        Of the contrast of strong ink: what counts as ink.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def extract(gray: Gray, box: DataBar) -> Ink | None:
     strong = contrast[contrast > MIN_CONTRAST]
     if strong.size < 30:
         return None
-    threshold = max(MIN_CONTRAST, INK_SHARE * float(np.percentile(strong, 90)))
+    threshold = max(MIN_CONTRAST, share * float(np.percentile(strong, 90)))
     mask = (contrast > threshold).astype(np.uint8)
     # letters touch cell lines, mostly a micro sign's descender
     longest = max(40, int(LINE_SHARE * gray.shape[1]))

@@ -21,7 +21,9 @@ MAX_STEP = 7  # gray levels between neighbors of one stroke
 MAX_CONTRAST = 170.0  # gray levels from the stroke's own at which closeness ends
 EXTREME = 45  # gray levels from the picture's brightest or darkest
 MIN_CONTRAST = 38  # between a stroke and what lies above and below
-MAX_WINDOWS = 6
+MAX_WINDOWS = 8
+THRESHOLDS = (70, 115)  # of closeness, 255 being the stroke's own level
+CALM_ROOM = 50  # of closeness, between most of the picture and ink
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ def find(gray: Gray) -> list[Ink]:
         stroke = _stroke(gray, box)
         if stroke is not None:
             strokes.append(stroke)
-    strokes.sort(key=lambda s: (min(s.level, 255 - s.level) // 8, s.spread, s.y, s.x))
+    low, high = (float(v) for v in np.percentile(gray[::3, ::3], (0.5, 99.5)))
+    strokes.sort(
+        key=lambda s: (min(abs(s.level - low), abs(high - s.level)) // 8, s.spread, s.y, s.x)
+    )
     chosen: list[_Stroke] = []
     for s in strokes:
         # an uneven stroke is found in several runs
@@ -71,8 +76,10 @@ def _stroke(gray: Gray, box: tuple[int, int, int, int]) -> _Stroke | None:
     """Follow a run to its ends and judge it: even, far from its surroundings, with own ends."""
     x, y, w, h = box
     inner = gray[y : y + h, x + 1 : x + w - 1]
-    level = round(float(np.median(inner)))
-    # of its most even row: the edge rows are blurred
+    # its own level is that of the row that stands out most: the others are blurred
+    rows = np.median(inner, axis=1)
+    around = np.median(gray[max(0, y - 3), x : x + w])
+    level = round(float(rows[np.argmax(np.abs(rows - around))]))
     spread = float(np.abs(inner.astype(np.int16) - level).mean(axis=1).min())
     if spread > MAX_STEP or not _stands_out(gray, x, y, w, h, level):
         return None
@@ -153,7 +160,9 @@ def _window(gray: Gray, stroke: _Stroke) -> Ink:
     off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), stroke.level, np.uint8))
     near = np.clip(stroke.contrast - off.astype(np.float32), 0, None) * (255 / stroke.contrast)
     closeness: NDArray[np.uint8] = near.astype(np.uint8)
-    mask = (closeness > 115).astype(np.uint8)
+    # over a calm picture thin strokes count that never reach the level of the bar
+    threshold = float(np.clip(np.percentile(closeness, 60) + CALM_ROOM, *THRESHOLDS))
+    mask = (closeness > threshold).astype(np.uint8)
     lines = np.zeros_like(mask)
     lines[max(0, y - y0) : y + h - y0, max(0, x - x0) : x + w - x0] = 1
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - lines), connectivity=8)

@@ -6,13 +6,14 @@ picture itself is searched for overlaid bars only when they give nothing.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
 from sempark.scalebar import glyphs, ink, overlay, spelling
+from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
 from sempark.scalebar.databar import Gray
@@ -28,17 +29,23 @@ Status = Literal[
     "unsure",
     "error",
 ]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 MAX_PIXELS = 200_000_000
 MAX_BARS = 12
 MAX_PROPOSALS = 3
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
+STRONG = 0.3  # from there on no other place is searched
+MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A bar with a text beside it that the glyph reader takes for a scale."""
+    """A bar with a text beside it that the glyph reader takes for a scale.
+
+    `box` is the data bar it stands in; `clean` the ink of the value alone.
+    """
 
     origin: tuple[int, int]
     bar: bars.Bar
@@ -46,6 +53,7 @@ class Proposal:
     scale: values.Scale
     spelling: spelling.Spelling
     clean: texts.Floats
+    box: databars.DataBar | None
 
 
 @dataclass(frozen=True)
@@ -58,23 +66,42 @@ class Found:
 
 
 def propose(gray: Gray) -> Found:
-    """Find the data bar, its bars and the texts beside them."""
+    """Find the data bar, its bars and the texts beside them.
+
+    Places are searched one after another until one has a clearly spelled value: data bars,
+    data bars for fainter ink, bars drawn into the picture.
+    """
     if not isinstance(gray, np.ndarray) or gray.ndim != 2 or gray.dtype != np.uint8:
         return Found("error", None, ())
     if gray.size > MAX_PIXELS:
         return Found("error", None, ())
     best = Found("no_databar", None, ())
-    for box in databars.find(gray):
-        found = _propose_in(ink.extract(gray, box), box)
-        if found.proposals:
-            return found
-        if best.box is None and found.status != "no_databar":
-            best = found
-    drawn = [_propose_in(marks, None) for marks in overlay.find(gray)]
-    proposals = tuple(p for found in drawn for p in found.proposals)
-    if proposals:
-        return Found("no_value", best.box, proposals[:MAX_PROPOSALS])
-    return best
+    boxes = databars.find(gray)
+    proposals: list[Proposal] = []
+    for share in (ink.INK_SHARE, ink.FAINT_SHARE):
+        for box in boxes:
+            found = _propose_in(ink.extract(gray, box, share), box)
+            proposals += found.proposals
+            if best.box is None and found.status != "no_databar":
+                best = found
+        if _strong(proposals):
+            return _best(proposals, best)
+    for marks in overlay.find(gray):
+        proposals += _propose_in(marks, None).proposals
+    return _best(proposals, best)
+
+
+def _strong(proposals: list[Proposal]) -> bool:
+    """Tell whether a value is spelled clearly enough to look no further."""
+    return any(p.spelling.confidence >= STRONG for p in proposals)
+
+
+def _best(proposals: list[Proposal], otherwise: Found) -> Found:
+    """Keep the likeliest proposals; ties stay in the order of places and bars."""
+    if not proposals:
+        return otherwise
+    kept = sorted(proposals, key=lambda p: -p.spelling.confidence)[:MAX_PROPOSALS]
+    return Found("no_value", kept[0].box or otherwise.box, tuple(kept))
 
 
 def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> Found:
@@ -84,7 +111,7 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> Found:
     candidates = bars.find(marks)[:MAX_BARS]
     if not candidates:
         return Found("no_bar", box, ())
-    rests = [bars.erase(marks, bar) for bar in candidates]
+    rests = [without.erase(marks, bar) for bar in candidates]
     pieces = [
         (bar, rest, piece)
         for bar, rest in zip(candidates, rests, strict=True)
@@ -92,19 +119,27 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> Found:
     ]
     if not pieces:
         return Found("no_text", box, ())
-    cuts = [texts.cut(rest, piece) for _, rest, piece in pieces]
-    spelled = _spell(cuts, [_where(piece.place) for _, _, piece in pieces])
+    cuts = [(bar, piece, texts.cut(rest, piece)) for bar, rest, piece in pieces]
+    if box is None:  # parts of the picture may stand beside the text
+        cuts += [(bar, piece, part) for bar, piece, c in cuts for part in texts.trimmed(c)]
+    spelled = _spell([c for *_, c in cuts], [_where(piece.place) for _, piece, _ in cuts])
     proposals = []
-    for (bar, _, piece), clean, spelt in zip(pieces, cuts, spelled, strict=True):
+    for (bar, piece, clean), spelt in zip(cuts, spelled, strict=True):
         if spelt is None or spelt.confidence < MIN_SPELLING:
             continue
         scale = values.parse(spelt.text)
         if scale is not None:
             columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
-            proposals.append(Proposal(marks.origin, bar, piece, scale, spelt, columns))
+            proposals.append(Proposal(marks.origin, bar, piece, scale, spelt, columns, box))
+    proposals = [p for p in proposals if _possible(p, marks.picture_width)]
     proposals = [p for p in proposals if not any(_inside(p.bar, q.piece) for q in proposals)]
-    proposals.sort(key=lambda p: -p.spelling.confidence)  # ties stay in the order of bars
-    return Found("no_value", box, tuple(proposals[:MAX_PROPOSALS]))
+    return Found("no_value", box, tuple(proposals))
+
+
+def _possible(proposal: Proposal, picture_width: int) -> bool:
+    """Tell whether a microscope can show so wide a field."""
+    field = proposal.scale.nanometers / proposal.bar.length_px * picture_width
+    return MIN_FIELD_NM <= field <= MAX_FIELD_NM
 
 
 def _inside(bar: bars.Bar, piece: texts.Piece) -> bool:

@@ -12,13 +12,9 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
-
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import glyphs, ocr, spelling
-from sempark.scalebar import text as texts
+from sempark.scalebar import looks, ocr
 from sempark.scalebar import value as values
 from sempark.scalebar.databar import Gray
 from sempark.scalebar.proposal import Found, Proposal, Status, propose
@@ -26,11 +22,6 @@ from sempark.scalebar.proposal import Found, Proposal, Status, propose
 LOGGER = logging.getLogger(__name__)
 
 
-SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
-SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
-OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
-MIN_ALONE = 0.7  # weakest glyph of both its spellings where the engine reads nothing
-SECOND_INK = 0.58
 MIN_SURE = 0.3
 MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 SAME_SCALE = 0.03
@@ -57,29 +48,33 @@ class Reading:
     bar: tuple[int, int, int, int] | None = None
 
 
-def read(gray: Gray) -> Reading:
+def read(gray: Gray, engine: ocr.Engine = "tesseract") -> Reading:
     """Read the printed scale of one micrograph.
 
     Parameters
     ----------
     gray
         uint8 (h, w).
+    engine
+        "tesseract": the program; "tesserocr": the library, in process.
 
     Returns
     -------
     Reading
         See `read_many`.
     """
-    return read_many([gray])[0]
+    return read_many([gray], engine)[0]
 
 
-def read_many(grays: Sequence[Gray]) -> list[Reading]:
+def read_many(grays: Sequence[Gray], engine: ocr.Engine = "tesseract") -> list[Reading]:
     """Read the printed scales of many micrographs.
 
     Parameters
     ----------
     grays
         uint8 (h, w) each; any other array gives the status "error".
+    engine
+        "tesseract": the program, one process a batch; "tesserocr": the library, in process.
 
     Returns
     -------
@@ -94,87 +89,65 @@ def read_many(grays: Sequence[Gray]) -> list[Reading]:
     found = [propose(gray) for gray in grays]
     proposals = [p for f in found for p in f.proposals]
     try:
-        looks = _looks(proposals)
+        sure = looks.sureness(proposals, engine)
     except ocr.EngineError:
-        ocr.available()  # missing: an error for all; else this batch is not read
+        ocr.available(engine)  # missing: an error for all; else this batch is not read
         LOGGER.exception("batch of %d pictures not read", len(found))
         return [Reading("error", databar=_corners(f.box)) for f in found]
     readings, at = [], 0
     for f in found:
         stop = at + len(f.proposals)
-        readings.append(_decide(f, looks[at:stop]))
+        readings.append(_decide(f, sure[at:stop]))
         at = stop
     return readings
 
 
-def _looks(proposals: list[Proposal]) -> list[float]:
-    """Take a second look at every proposal; return how far it agrees, 0 to 1.
-
-    One engine call reads all; a second one, at other sizes, only those where the first
-    does not agree. Where the engine makes out no scale at all, the glyph reader looks
-    again at another size and binarization; where it makes out another scale, nothing helps.
-    """
-    first = ocr.read_lines([texts.enlarge(p.clean, SIZES_PX[0]) for p in proposals], 7)
-    seen = [[values.parse(t)] for t in first]
-    agreed = [float(s[0] == p.scale) for s, p in zip(seen, proposals, strict=True)]
-    still_open = [i for i, a in enumerate(agreed) if a == 0.0]
-    crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
-    again = ocr.read_lines(crops, 7)
-    for k, t in enumerate(again):
-        seen[still_open[k % len(still_open)]].append(values.parse(t))
-    for i in still_open:
-        if proposals[i].scale in seen[i]:
-            agreed[i] = SECOND_LOOK
-        elif not any(seen[i]) and _spelled_again(proposals[i]) >= MIN_ALONE:
-            agreed[i] = OWN_LOOK
-    return agreed
-
-
-def _spelled_again(proposal: Proposal) -> float:
-    """Spell a text at another size and binarization; return how sure both spellings are."""
-    size = (round(1.6 * proposal.clean.shape[1]), round(1.6 * proposal.clean.shape[0]))
-    larger = np.clip(cv2.resize(proposal.clean, size, interpolation=cv2.INTER_CUBIC), 0, 1)
-    line = glyphs.segment(larger, threshold=SECOND_INK)
-    if line is None:
-        return 0.0
-    spelt = spelling.spell(line, glyphs.probabilities(line.frames), "whole")
-    if spelt is None or spelt.text != proposal.spelling.text:
-        return 0.0
-    return min(spelt.confidence, proposal.spelling.confidence)
-
-
-def _decide(found: Found, looks: list[float]) -> Reading:
+def _decide(found: Found, sureness: list[float]) -> Reading:
     """Choose the one proposal on which the looks agree."""
-    box = _corners(found.box)
     agreed = []
-    for proposal, look in zip(found.proposals, looks, strict=True):
-        sure = proposal.spelling.confidence * look
+    for proposal, sure in zip(found.proposals, sureness, strict=True):
         if sure >= (MIN_SURE if proposal.scale.common else MIN_SURE_RARE):
             agreed.append((sure, proposal))
     if not agreed:
-        seen = found.proposals[0].spelling.text if found.proposals else ""
-        return Reading("unsure" if seen else found.status, text=seen, databar=box)
+        return _unsure(found)
     rank = {kind: i for i, kind in enumerate(bars.ORDER)}
     sure, best = min(agreed, key=lambda a: (_gap(a[1]), rank[a[1].bar.kind], -a[0]))
     nm_per_px = best.scale.nanometers / best.bar.length_px
+    box = _corners(best.box or found.box)
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one
         weaker = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:
-            return Reading("many_bars", text=best.spelling.text, databar=box)
-    (x, y), b = best.origin, best.bar
+            apart = best.box is not None and other.box is not None and best.box != other.box
+            status: Status = "many_databars" if apart else "many_bars"
+            return Reading(status, text=best.spelling.text, databar=box)
     return Reading(
         "ok",
         best.scale.value,
         best.scale.unit,
         nm_per_px,
-        b.length_px,
+        best.bar.length_px,
         best.spelling.text,
         box,
         sure,
-        (b.x0 + x, b.y0 + y, b.x1 + x, b.y1 + y),
+        _corners_of_bar(best),
+    )
+
+
+def _unsure(found: Found) -> Reading:
+    """Return the Reading of a picture on which no two looks agree, with what was seen."""
+    box = _corners(found.box)
+    if not found.proposals:
+        return Reading(found.status, databar=box)
+    likeliest = found.proposals[0]
+    return Reading(
+        "unsure",
+        bar_px=likeliest.bar.length_px,
+        text=likeliest.spelling.text,
+        databar=box,
+        bar=_corners_of_bar(likeliest),
     )
 
 
@@ -192,6 +165,12 @@ def _same_text(a: Proposal, b: Proposal) -> bool:
         for p in (a, b)
     ]
     return all(abs(u - v) <= 6 for u, v in zip(*boxes, strict=True))
+
+
+def _corners_of_bar(proposal: Proposal) -> tuple[int, int, int, int]:
+    """Return the corners of a proposal's bar in the picture."""
+    (x, y), b = proposal.origin, proposal.bar
+    return b.x0 + x, b.y0 + y, b.x1 + x, b.y1 + y
 
 
 def _corners(box: databars.DataBar | None) -> tuple[int, int, int, int] | None:

@@ -14,6 +14,7 @@ from sempark.scalebar.ink import Ink
 
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MAX_LENGTH_SHARE = 0.62
+BEYOND = 3  # px beside a block's blurred end
 END_REACH = 3  # px beside a line's end where its tick is looked for
 
 
@@ -109,8 +110,12 @@ def block_ends(ink: Ink, line: Line) -> tuple[float, float]:
     ends = []
     for edge, side in ((line.x0, -1), (line.x1, 1)):
         first, last = max(0, edge - reach), min(ink.mask.shape[1], edge + reach)
-        profile = ink.contrast[rows, first:last].astype(float)
-        share = np.clip(np.median(profile, axis=0) / full, 0, 1)
+        profile = np.median(ink.contrast[rows, first:last].astype(float), axis=0)
+        # what a picture leaves beside the block is no part of it
+        beyond = first - BEYOND if side < 0 else last
+        ground = ink.contrast[rows, max(0, beyond) : max(0, beyond + BEYOND)]
+        base = min(float(np.median(ground)) if ground.size else 0.0, 0.35 * full)
+        share = np.clip((profile - base) / (full - base), 0, 1)
         share[share < 0.12] = 0
         ends.append(last - share.sum() if side < 0 else first + share.sum())
     return float(ends[0]), float(ends[1])

@@ -21,6 +21,8 @@ Floats = NDArray[np.float32]
 
 MIN_TEXT_PX = 6
 ROOM = 2  # px around a cut
+MARK_GAP = 0.4  # of the text's height: marks apart by so much may be no letters
+MARK_WIDTH = 0.6  # of the text's height: wider marks are letters
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -186,6 +188,34 @@ def cut(ink: Ink, piece: Piece) -> Floats:
     room = max(0, -y0), max(0, y1 - height), max(0, -x0), max(0, x1 - width)
     clean = cv2.copyMakeBorder(window / peak, *room, cv2.BORDER_CONSTANT, value=(0.0,))
     return np.clip(clean, 0, 1)
+
+
+def trimmed(clean: Floats) -> list[Floats]:
+    """Leave out narrow marks that stand apart at a cut's ends: parts of the picture, mostly.
+
+    Parameters
+    ----------
+    clean
+        float32 (h, w) of `cut`.
+
+    Returns
+    -------
+    list of float32 (h, w')
+        Without the first mark, the last, both; empty where none stands apart.
+    """
+    inked = clean > 0.4
+    rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
+    if rows.size == 0:
+        return []
+    tall = rows[-1] - rows[0] + 1
+    gaps = np.flatnonzero(np.diff(columns) >= MARK_GAP * tall)
+    first, last = 0, clean.shape[1]
+    if gaps.size and columns[gaps[0]] - columns[0] < MARK_WIDTH * tall:
+        first = int(columns[gaps[0] + 1]) - ROOM
+    if gaps.size and columns[-1] - columns[gaps[-1] + 1] < MARK_WIDTH * tall:
+        last = int(columns[gaps[-1]]) + 1 + ROOM
+    spans = {(first, clean.shape[1]), (0, last), (first, last)} - {(0, clean.shape[1])}
+    return [clean[:, max(0, a) : b] for a, b in sorted(spans) if b - max(0, a) > tall]
 
 
 def enlarge(clean: Floats, height_px: int = 40) -> Gray:

@@ -60,7 +60,9 @@ def build(
 
 
 def parse_overrides(text: str) -> dict[str, tuple[float, str]]:
-    """Corrections by hand from CSV text with the columns md5, value, unit.
+    """Corrections by hand from CSV text with the columns md5, value, unit, perhaps more.
+
+    A row with neither value nor unit is still to be done and left out.
 
     Raises
     ------
@@ -69,6 +71,8 @@ def parse_overrides(text: str) -> dict[str, tuple[float, str]]:
     """
     found = {}
     for line, row in enumerate(csv.DictReader(text.splitlines()), start=2):
+        if row.get("value") == "" and row.get("unit") == "":
+            continue
         try:
             value, unit = float(row["value"]), row["unit"].strip()
             found[row["md5"].strip()] = (value, unit)
@@ -113,8 +117,12 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Scale) -> Iterator[pa.R
 
 def _rows(images: Sequence[tuple[str, bytes]], settings: Scale) -> pa.RecordBatch:
     grays = [jpeg.decode(content) for _, content in images]
-    read_many = thesis.read_many if settings.method == "thesis" else reading.read_many
-    found = read_many(grays)
+    if settings.method == "thesis":
+        found = thesis.read_many(grays)
+    else:
+        found = reading.read_many(
+            grays, "tesserocr" if settings.engine == "tesserocr" else "tesseract"
+        )
     rows = [
         {
             "md5": md5,

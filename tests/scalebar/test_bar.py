@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import bar, ink
+from sempark.scalebar import bar, ink, rest
 from sempark.scalebar.databar import DataBar
 
 Gray = NDArray[np.uint8]
@@ -117,5 +117,5 @@ def test_erase_frees_letters_that_stand_on_the_bar() -> None:
     marks = ink.extract(gray, box)
     assert marks is not None
     (only,) = [b for b in bar.find(marks) if b.kind == "ticked"]
-    rest = bar.erase(marks, only)
-    assert [150, 28, 3, 12, 36] in rest.parts.tolist()
+    left = rest.erase(marks, only)
+    assert [150, 28, 3, 12, 36] in left.parts.tolist()

@@ -1,0 +1,81 @@
+"""Second looks at proposed values: how sure each one is once all readers have looked.
+
+In: proposals. Out: 0 to 1 each. Two readers look: the glyph reader, and Tesseract at up to three
+enlargements; where Tesseract makes out nothing the glyph reader looks again at another size, and
+where it makes out another scale nothing helps. What is unsure is not read: a wrong scale is far
+worse than none.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from sempark.scalebar import glyphs, ocr, spelling
+from sempark.scalebar import text as texts
+from sempark.scalebar import value as values
+from sempark.scalebar.proposal import Proposal
+
+SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
+SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
+OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
+MIN_ALONE = 0.7  # weakest glyph of both its spellings where the engine reads nothing
+SECOND_INK = 0.58
+
+
+def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") -> list[float]:
+    """Take a second look at every proposal.
+
+    One engine call reads all; a second one, at other sizes, only those where the first
+    does not agree. Where the engine makes out no scale at all, the glyph reader looks again.
+
+    Parameters
+    ----------
+    proposals
+        Of any number of pictures.
+    engine
+        Which Tesseract.
+
+    Returns
+    -------
+    list of float
+        0 to 1 each, 0 where no second look agrees.
+
+    Raises
+    ------
+    EngineError
+        When Tesseract is missing, fails or hangs.
+    """
+    first = ocr.read_lines([texts.enlarge(p.clean, SIZES_PX[0]) for p in proposals], 7, engine)
+    seen = [[values.parse(t)] for t in first]
+    still_open = [i for i, p in enumerate(proposals) if seen[i][0] != p.scale]
+    crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
+    for k, t in enumerate(ocr.read_lines(crops, 7, engine)):
+        i = still_open[k % len(still_open)]
+        seen[i].append(values.parse(t))
+    sure = [p.spelling.confidence for p in proposals]
+    for i in still_open:
+        sure[i] = _after_more_looks(proposals[i], seen[i])
+    return sure
+
+
+def _after_more_looks(proposal: Proposal, seen: list[values.Scale | None]) -> float:
+    """Weigh the readers where the engine's first look does not agree."""
+    if proposal.scale in seen:
+        return SECOND_LOOK * proposal.spelling.confidence
+    if any(seen) or _spelled_again(proposal) < MIN_ALONE:
+        return 0.0
+    return OWN_LOOK * proposal.spelling.confidence
+
+
+def _spelled_again(proposal: Proposal) -> float:
+    """Spell a text at another size and binarization; return how sure both spellings are."""
+    size = (round(1.6 * proposal.clean.shape[1]), round(1.6 * proposal.clean.shape[0]))
+    larger = np.clip(cv2.resize(proposal.clean, size, interpolation=cv2.INTER_CUBIC), 0, 1)
+    line = glyphs.segment(larger, threshold=SECOND_INK)
+    if line is None:
+        return 0.0
+    spelt = spelling.spell(line, glyphs.probabilities(line.frames), "whole")
+    if spelt is None or spelt.text != proposal.spelling.text:
+        return 0.0
+    return min(spelt.confidence, proposal.spelling.confidence)

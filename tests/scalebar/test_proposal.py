@@ -1,0 +1,83 @@
+"""What a picture offers: faint values, two data bars, fields no microscope shows, framing of 4."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sempark.scalebar import glyphs, proposal, reading, spelling, value
+from sempark.synthetic.databars import draw_databar
+from sempark.synthetic.lettering import Face, ink, wheel_fonts
+from sempark.synthetic.sheet import Scale, Sheet
+
+Gray = NDArray[np.uint8]
+
+
+def specimen(height: int = 600) -> Gray:
+    return np.random.default_rng(1).integers(60, 180, (height, 800)).astype(np.uint8)
+
+
+def striped(value_gray: int) -> Gray:
+    """A white stripe with black words and a bar and value of another gray."""
+    gray = specimen()
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.rule(0, 530, 800, 600, 255)
+    sheet.gray, sheet.face = 0, Face(wheel_fonts()[1], 12)
+    for k in range(3):
+        sheet.text(300, 550 + 20 * k, "Signal A = InLens   EHT = 5.00 kV   Date")
+    sheet.gray, sheet.face = value_gray, Face(wheel_fonts()[0], 12)
+    sheet.ticked(40, 580, 2, 20)
+    sheet.value(50, 560, "2 µm")
+    return sheet.canvas
+
+
+@pytest.mark.ocr
+@pytest.mark.parametrize("level", [0, 120, 195])
+def test_a_value_fainter_than_the_words_beside_it_is_read(level: int) -> None:
+    only = reading.read(striped(level))
+    assert (only.status, only.value, only.unit) == ("ok", 2.0, "um")
+    assert only.bar_px == pytest.approx(100, abs=1)
+
+
+@pytest.mark.ocr
+def test_two_data_bars_of_unlike_scales_are_refused() -> None:
+    rng = np.random.default_rng(3)
+    upper, _ = draw_databar(specimen(400), "fei_xl", 20, "um", 150.0, rng)
+    lower, _ = draw_databar(specimen(400), "fei_xl", 20, "um", 110.0, rng)
+    # the upper one ends at half of the height: both are in the part that is searched
+    both = np.vstack([upper, lower[200:]])
+    assert reading.read(lower).status == "ok"
+    only = reading.read(both)
+    assert (only.status, only.value) == ("many_databars", None)
+
+
+def test_fields_no_microscope_shows_are_no_scales() -> None:
+    found = proposal.propose(striped(0))
+    (best, *_) = found.proposals
+    assert proposal._possible(best, 800)  # 2 µm are 100 px: 16 µm
+    assert not proposal._possible(best, 20_000_000)
+    assert not proposal._possible(best, 0)
+
+
+@pytest.mark.parametrize("font", [0, 1, 2, 3])
+@pytest.mark.parametrize("text", ["4 µm", "40 µm", "400 nm"])
+def test_a_four_is_framed_whole(font: int, text: str) -> None:
+    drawn = ink(text, Face(wheel_fonts()[font], 12)).coverage.astype(np.float32) / 255
+    line = glyphs.segment(np.pad(drawn, 2))
+    assert line is not None
+    assert line.digit_px / line.scale == pytest.approx(12, abs=1.5)
+    spelt = spelling.spell(line, glyphs.probabilities(line.frames), "whole")
+    assert spelt is not None and spelt.text == text.replace(" ", "")
+
+
+def test_what_was_seen_is_kept_when_it_is_unsure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading.looks, "sureness", lambda proposals, engine: [0.0] * len(proposals))
+    only = reading.read(striped(0))
+    assert (only.status, only.value, only.text) == ("unsure", None, "2µm")
+    assert only.nm_per_px is None and only.bar_px == pytest.approx(100, abs=1)
+    assert only.bar is not None and only.databar is not None
+
+
+def test_decimals_of_a_millimeter_are_working_distances() -> None:
+    assert value.parse("8.0 mm") is None and value.parse("15.0mm") is None
+    assert value.parse("1.0mm") == value.Scale(1.0, "mm", True)
+    assert value.parse("8.0 um") is not None
