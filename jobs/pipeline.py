@@ -6,6 +6,7 @@
 import sys
 
 from jobs import (
+    check,
     codings,
     densities,
     dimension,
@@ -67,6 +68,8 @@ STAGES = (
 
 
 def run(context: job.Context, force: bool) -> None:
+    if not str(context.spark.sparkContext.master).startswith("local"):
+        check.check(context)
     for stage in STAGES:
         job.make(context, stage, force)
     say("")

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -182,6 +183,29 @@ class Store:
         target = f"{self.root}/runs/{local.name}"
         self._fs.copyFromLocalFile(True, True, self._path(f"file://{local}"), self._path(target))
         return target
+
+    def check_from_executors(self) -> None:
+        """Write and remove a few rows as tasks do.
+
+        Raises
+        ------
+        Refused
+            The executors can't write where the driver can.
+        """
+        path = f"{self.root}/runs/.check-{secrets.token_hex(3)}"
+        n = self.spark.sparkContext.defaultParallelism
+        try:
+            self.spark.range(n).repartition(n).write.parquet(path)
+            if self.spark.read.parquet(path).count() != n:
+                raise Refused(
+                    f"{self.root}: what executors write is not there for the driver: name a "
+                    "store.path that all nodes share"
+                )
+        except PySparkException as error:
+            first = str(error).splitlines()[0]
+            raise Refused(f"the executors can't write to the store {self.root}: {first}") from None
+        finally:
+            self._fs.delete(self._path(path), True)
 
     # the file system
 
