@@ -80,6 +80,7 @@ def lines(found: Sequence[Case], missing: Sequence[str]) -> list[str]:
     text = [_line("positive", positive, n), _line("negative", n - positive, n)]
     text += [_line(f"  not read: {kind}", count, n) for kind, count in kinds.most_common()]
     text.append(_line("  wrong scale", counts["wrong"], n))
+    text += _confusions(found, outcomes)
     printed = [c for c in found if c.value is not None]
     text.append(f"of {len(printed)} with a printed scale {counts['right']} right")
     text.append(f"of {n - len(printed)} without one {counts['refused']} refused")
@@ -98,6 +99,20 @@ def lines(found: Sequence[Case], missing: Sequence[str]) -> list[str]:
     if missing:
         text.append(f"not in the table: {', '.join(missing)}")
     return text
+
+
+def _confusions(found: Sequence[Case], outcomes: Sequence[str]) -> list[str]:
+    """What was read for what, wrong ones only, commonest first."""
+    pairs = Counter(
+        (f"{case.row['value']:g} {case.row['unit']}", _printed(case))
+        for case, what in zip(found, outcomes, strict=True)
+        if what == "wrong"
+    )
+    return [f"  read {read} for {printed}: {n:,}" for (read, printed), n in pairs.most_common()]
+
+
+def _printed(case: Case) -> str:
+    return "nothing" if case.value is None else f"{case.value:g} {case.unit}"
 
 
 def _bar_is_close(case: Case) -> bool:

@@ -51,3 +51,11 @@ def test_a_bad_row_names_its_line() -> None:
         cases([{"name": "x"}], [], {})
     with pytest.raises(ValueError, match="line 2: expected a number"):
         cases([{"md5": "a", "value": "two", "unit": "um"}], [row("a")], PATHS)
+
+
+def test_confusions_are_counted() -> None:
+    truth = [{"md5": m, "value": "20", "unit": "um"} for m in "ab"] + [{"md5": "c", "value": ""}]
+    found, missing = cases(truth, [row("a"), row("b"), row("c")], PATHS)
+    text = lines(found, missing)
+    assert "  read 2 um for 20 um: 2" in text
+    assert "  read 2 um for nothing: 1" in text
