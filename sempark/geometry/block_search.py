@@ -59,7 +59,7 @@ def search_blocks(
     keys = np.empty((height, 2 * n_keep), np.float32)
     found = np.empty((height, 2 * n_keep), np.int64)
     sizes, thresholds = np.empty(height, np.int64), np.empty(height, np.float32)
-    lanes, mask = np.empty(16), np.empty(256, np.uint8)
+    scratch, mask = np.empty(d), np.empty(256, np.uint8)
     looked = 0
     for block in range(blocks[0], blocks[1]):
         start = queries.starts[block]
@@ -103,10 +103,11 @@ def search_blocks(
                 n_keep,
                 thresholds[i],
                 squares[i],
+                True,
                 scale,
                 indices[row],
                 distances[row],
-                lanes,
+                scratch,
             )
     return looked
 
@@ -135,7 +136,7 @@ def rescan_blocks(
     tile = np.empty(height * width)
     heap_distances, heap_indices = np.empty((height, k)), np.empty((height, k), np.int64)
     bounds = np.empty(height)
-    lanes = np.empty(16)
+    scratch = np.empty(d)
     measured = 0
     for block in range(blocks[0], blocks[1]):
         start = queries.starts[block]
@@ -161,13 +162,13 @@ def rescan_blocks(
                 query = queries.rows[queries.places[start + i]]
                 own_id = queries.ids[start + i] if own else -1
                 norm, reach = squares[i] ** 0.5, bounds[i] * scale
-                error = product_error(d, UNIT_64, norm, norm + reach)
+                error = product_error(d, UNIT_64, norm, norm + reach, True)
                 limit = reach * reach * (1 + SLACK) + error - squares[i] * (1 - SLACK)
                 for c in range(n):
                     if product[i, c] > limit or points.ids[begin + c] == own_id:
                         continue
                     measured += 1
-                    value = distance(query, points.rows[points.places[begin + c]], lanes)
+                    value = distance(query, points.rows[points.places[begin + c]], scratch)
                     offer(heap_distances[i], heap_indices[i], value, points.ids[begin + c])
                 bounds[i] = min(bounds[i], heap_distances[i, 0])
         for i in range(m):

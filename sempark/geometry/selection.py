@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sempark.geometry.heap import ascend, heapify, offer
 from sempark.geometry.kernel import kernel
 
-# up to here sums run in the order of the columns, beyond it in 16 interleaved sums
+# up to here sums run in the order of the columns, beyond it in that of BLAS' dot product
 SEQUENTIAL_COLUMNS = 64
 TINY = 2.0**-900
 UNIT_32 = 2.0**-24
@@ -26,10 +26,10 @@ SLACK = 1e-11
 
 
 @kernel
-def distance(x: NDArray[Any], y: NDArray[Any], lanes: NDArray[Any]) -> float:
-    """Euclidean distance from differences in float64, in one fixed order of summation.
+def distance(x: NDArray[Any], y: NDArray[Any], scratch: NDArray[Any]) -> float:
+    """Euclidean distance from differences in float64, in one order of summation for each width.
 
-    `lanes` is scratch, float64 (16,). Differences whose squares underflow are scaled first, so
+    `scratch` is float64 (d,) or longer. Differences whose squares underflow are scaled first, so
     that only equal points have distance 0.
     """
     total = 0.0
@@ -39,17 +39,11 @@ def distance(x: NDArray[Any], y: NDArray[Any], lanes: NDArray[Any]) -> float:
             difference = np.float64(x[j]) - np.float64(y[j])
             total += difference * difference
     else:
-        lanes[:] = 0.0
-        whole = d - d % 16
-        for j in range(0, whole, 16):
-            for lane in range(16):
-                difference = np.float64(x[j + lane]) - np.float64(y[j + lane])
-                lanes[lane] += difference * difference
-        for j in range(whole, d):
-            difference = np.float64(x[j]) - np.float64(y[j])
-            lanes[j - whole] += difference * difference
-        for lane in range(16):
-            total += lanes[lane]
+        # the compiler vectorizes the differences but, bound to the order, no sum: BLAS has one
+        differences = scratch[:d]
+        for j in range(d):
+            differences[j] = np.float64(x[j]) - np.float64(y[j])
+        total = np.dot(differences, differences)
     if total < TINY:
         return _tiny_distance(x, y)
     return total**0.5
@@ -154,15 +148,17 @@ def _mark_below(row: NDArray[Any], threshold: float, mask: NDArray[Any]) -> None
 
 
 @kernel
-def product_error(d: int, unit: float, a: float, b: float) -> float:
+def product_error(d: int, unit: float, a: float, b: float, inside: bool) -> float:
     """Bound the error of the key |b|^2 - 2 a.b of two vectors of norms a, b, all in `unit`.
 
-    Each entry was rounded once, |b|^2 rounded once and added as one more term of the product:
-    gamma_(d+1) (2 a b + b^2) + 2 (2 u) a b + u b^2, rounded up; the last term is for underflow,
-    entries being at most about 1.
+    Each entry was rounded once, |b|^2 rounded once and either added as one more term of the product
+    (`inside`): gamma_(d+1) (2 a b + b^2) + 2 (2 u) a b + u b^2; or added to it afterwards:
+    gamma_d 2 a b + 2 (2 u) a b + u b^2 + u (b^2 + 2 a b). Both rounded up; the last term is for
+    underflow, entries being at most about 1.
     """
     gamma = (d + 3) * unit / (1 - (d + 3) * unit)
-    return 1.001 * gamma * (2 * a * b + b * b) + 5 * unit * a * b + 2 * unit * b * b + d * 2.0**-116
+    terms = 2 * a * b + b * b if inside else 2 * a * b
+    return 1.001 * gamma * terms + 5 * unit * a * b + 2 * unit * b * b + d * 2.0**-116
 
 
 @kernel
@@ -176,15 +172,17 @@ def finish(
     n_keep: int,
     threshold: float,
     square: float,
+    inside: bool,
     scale: float,
     indices: NDArray[Any],
     distances: NDArray[Any],
-    lanes: NDArray[Any],
+    scratch: NDArray[Any],
 ) -> bool:
     """Measure the candidates of one row, write the k nearest, say whether they are proved.
 
     `square` is the query's squared norm about the middle the keys were taken about; keys are
-    |b|^2 - 2 a.b, so key + square is the squared distance, up to the error.
+    |b|^2 - 2 a.b, so key + square is the squared distance, up to the error; `inside` as in
+    `product_error`.
     """
     k = len(distances)
     size = len(keys)
@@ -193,16 +191,16 @@ def finish(
         size = n_keep
     keep_smallest(keys, found, size, k)
     for c in range(k):
-        distances[c] = distance(query, rows[places[found[c]]], lanes)
+        distances[c] = distance(query, rows[places[found[c]]], scratch)
         indices[c] = ids[found[c]]
     heapify(distances, indices)
     # points farther from the middle than norm + reach are farther from the query than reach
     norm, reach = square**0.5, distances[0] * scale
-    error = product_error(len(query), UNIT_32, norm, norm + reach)
+    error = product_error(len(query), UNIT_32, norm, norm + reach, inside)
     limit = reach * reach * (1 + SLACK) + error - square * (1 - SLACK)
     for c in range(k, size):
         if keys[c] <= limit:
-            value = distance(query, rows[places[found[c]]], lanes)
+            value = distance(query, rows[places[found[c]]], scratch)
             offer(distances, indices, value, ids[found[c]])
     ascend(distances, indices)
     return threshold > limit

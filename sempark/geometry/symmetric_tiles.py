@@ -199,7 +199,7 @@ def _finish_rows(
     distances: NDArray[Any],
     proved: NDArray[Any],
 ) -> None:
-    lanes = np.empty(16)
+    scratch = np.empty(X.shape[1])
     for i in range(len(sizes)):
         proved[i] = finish(
             X,
@@ -211,8 +211,9 @@ def _finish_rows(
             n_keep,
             thresholds[i],
             squares[i],
+            False,
             scale,
             indices[i],
             distances[i],
-            lanes,
+            scratch,
         )
