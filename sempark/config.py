@@ -8,13 +8,14 @@ job in one line that names the file and the nearest right key.
 from __future__ import annotations
 
 import difflib
+import importlib.resources
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-DEFAULT = Path(__file__).with_name("default.toml")
+DEFAULT = importlib.resources.files("sempark") / "default.toml"
 
 
 class ConfigError(ValueError):

@@ -19,7 +19,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from pyspark import BarrierTaskContext, SparkFiles
+from pyspark import BarrierTaskContext
 from pyspark.sql import SparkSession
 
 from sempark import hadoop_files, sources
@@ -62,7 +62,7 @@ class Node:
     Attributes
     ----------
     host, executor : str
-        Name of the machine; directory that the executor keeps its files in.
+        Name of the machine; the directory it works in, its own on a cluster.
     cores : int
         Tasks that ran there at once.
     python, tesseract : str
@@ -174,7 +174,7 @@ def ask(needs: Needs) -> dict[str, Any]:
         tesseract, no_tesseract = "none", str(error)
     return {
         "host": platform.node(),
-        "executor": SparkFiles.getRootDirectory(),
+        "executor": str(Path.cwd()),
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in needs.versions},
         "opencv": _opencv_works(),

@@ -170,6 +170,7 @@ def archive() -> Path:
     target.parent.mkdir(exist_ok=True)
     with ZipFile(target, "w") as zipped:
         for folder in ("jobs", "sempark"):
+            zipped.mkdir(folder)  # a namespace package is found by its directory only
             for path in sorted((ROOT / folder).rglob("*")):
                 if path.is_file() and "__pycache__" not in path.parts:
                     zipped.write(path, str(path.relative_to(ROOT)))

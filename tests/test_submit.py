@@ -1,5 +1,9 @@
 """The command line before Spark."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from sempark import submit
@@ -67,6 +71,20 @@ def test_a_cluster_gets_the_code(monkeypatch, tmp_path) -> None:
     command = submit.build(submit.jobs()["scale"], [], ["--master", "yarn"])
     assert command[command.index("--properties-file") + 1].endswith("spark-yarn.conf")
     assert command[command.index("--py-files") + 1].endswith("sempark.zip")
+
+
+def test_the_code_finds_its_files_inside_the_archive(tmp_path) -> None:
+    code = (
+        "from sempark import config; config.load(); import jobs.scale\n"
+        "from sempark.scalebar import glyphs; assert glyphs.WEIGHTS_FILE.is_file()\n"
+        "from sempark.figures import page; assert dict(page.assets())\n"
+        "assert '.zip' in config.__file__ and '.zip' in glyphs.__file__"
+    )
+    path = {"PYTHONPATH": str(submit.archive())}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | path, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
 
 
 def test_an_old_spark_home_is_refused(monkeypatch, tmp_path) -> None:

@@ -10,10 +10,10 @@ The network's weights (`glyphs.npz`) are trained on drawn text by
 `benchmarks/train_glyphs.py`; nothing in them comes from a real micrograph.
 """
 
+import importlib.resources
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Literal
 
 import cv2
@@ -35,7 +35,7 @@ FIRST_SHARE = 0.35  # of the line's height: so wide the first digit is at least
 DIGIT_SHARE = 0.85  # and so wide at most
 WIDE_SHARE = 0.75  # of the line's height: wider parts may be several letters
 
-WEIGHTS_FILE = Path(__file__).with_name("glyphs.npz")
+WEIGHTS_FILE = importlib.resources.files("sempark.scalebar") / "glyphs.npz"
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def _frame(part: Floats) -> Floats:
 @lru_cache(maxsize=1)
 def _weights() -> dict[str, Floats]:
     """Load the network once a process."""
-    with np.load(WEIGHTS_FILE) as stored:
+    with WEIGHTS_FILE.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 
 

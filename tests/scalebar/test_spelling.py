@@ -71,7 +71,7 @@ def test_probabilities_are_probabilities() -> None:
 
 def test_probabilities_match_a_plain_loop() -> None:
     frames = np.random.default_rng(1).random((2, 32, 32)).astype(np.float32)
-    stored = np.load(glyphs.WEIGHTS_FILE)
+    stored = np.load(str(glyphs.WEIGHTS_FILE))
     w = {k: stored[k].astype(np.float64) for k in stored.files}
 
     def convolve(x: NDArray[np.float64], kernel: NDArray[np.float64]) -> NDArray[np.float64]:
