@@ -3,8 +3,8 @@
 In: `X` (n, d), once; then one query at a time. Out: its k nearest rows. Each point is kept as its
 coordinates along the first principal components and the length of what they leave out. For two
 points x, q with coordinates u, w and lengths r, s, |x - q|^2 >= |u - w|^2 + (r - s)^2: a lower
-bound from a few numbers a point. Only points whose bound lies under the k-th distance found so far are
-looked at in full, in float64 from differences, so that X may stay on disk.
+bound from a few numbers a point. Only points whose bound lies under the k-th distance found so far
+are looked at in full, in float64 from differences, so that X may stay on disk.
 Source: the bound is that of Y. Hwang, B. Han, H.-K. Ahn, CVPR 2012, with principal components in
 place of means; the lists are those of section 3.3.1 of the thesis.
 """
