@@ -70,10 +70,11 @@ def find(gray: Gray) -> list[DataBar]:
     side = 3 if width < SMALL_WIDTH else 5  # small text leaves little flat between its rows
     square = np.ones((side, side), np.uint8)
     span = cv2.subtract(cv2.dilate(low, square), cv2.erode(low, square))
+    flat = cv2.inRange(span, 0, FLAT_RANGE) & 1
     found: list[DataBar] = []
     spreads: list[float] = []
     for level in _levels(low, span):
-        for x0, y0, x1, y1, region in _boxes(low, span, level):
+        for x0, y0, x1, y1, region in _boxes(low, flat, level):
             right, bottom = x1 * step, top + y1 * step
             box = DataBar(
                 x0 * step if x0 > EDGE_ROOM else 0,
@@ -95,9 +96,10 @@ def find(gray: Gray) -> list[DataBar]:
 
 def _levels(low: Gray, span: Gray) -> list[int]:
     """Return the gray levels that fill most of the flat neighborhoods, flattest first."""
-    flat = span <= FLAT_RANGE
-    weights = 1.0 / (1.0 + span[flat].astype(np.float64))
-    counts = np.bincount(low[flat], weights=weights, minlength=256)
+    pairs = cv2.calcHist(
+        [low, span], [0, 1], None, [256, FLAT_RANGE + 1], [0, 256, 0, FLAT_RANGE + 1]
+    )
+    counts = pairs.astype(np.float64) @ (1.0 / (1.0 + np.arange(FLAT_RANGE + 1)))
     levels = []
     for _ in range(MAX_LEVELS):
         smooth = np.convolve(counts, np.ones(7), mode="same")
@@ -111,17 +113,22 @@ def _levels(low: Gray, span: Gray) -> list[int]:
     return levels
 
 
-def _boxes(low: Gray, span: Gray, level: int) -> list[tuple[int, int, int, int, Gray]]:
+def _boxes(low: Gray, flat: Gray, level: int) -> list[tuple[int, int, int, int, Gray]]:
     """Return boxes filled by flat pixels of a level, text closed over, and their masks."""
     height, width = low.shape
-    near = (cv2.absdiff(low, np.full_like(low, level)) <= LEVEL_TOLERANCE).astype(np.uint8)
-    core = cv2.dilate(near * (span <= FLAT_RANGE).astype(np.uint8), np.ones((5, 5), np.uint8))
+    near = cv2.inRange(low, max(0, level - LEVEL_TOLERANCE), min(255, level + LEVEL_TOLERANCE)) & 1
+    core = cv2.dilate(near & flat, np.ones((5, 5), np.uint8))
     half = (width // 2, height // 2)
-    small = cv2.resize(core * near * 255, half, interpolation=cv2.INTER_AREA) >= 64
-    closed = _close(small.astype(np.uint8), max(13, int(0.028 * width)), max(7, width // 100))
+    small = cv2.resize((core & near) * np.uint8(255), half, interpolation=cv2.INTER_AREA)
+    closed = _close(
+        (small >= 64).astype(np.uint8), max(13, int(0.028 * width)), max(7, width // 100)
+    )
     # thin connections to flat parts of the specimen are cut again
     closed = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((5, max(7, width // 16)), np.uint8))
-    n_parts, parts, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4)
+    # labels of 16 bits are three times faster; what the opening leaves is far fewer parts
+    n_parts, parts, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        closed, 4, cv2.CV_16U, cv2.CCL_DEFAULT
+    )
     boxes = []
     for i in range(1, n_parts):
         x, y, w, h, area = (int(v) for v in stats[i])
