@@ -72,7 +72,7 @@ def test_new_images_are_placed_and_the_others_told_apart(tree) -> None:
     logits = [[9, 0], [9, 0], [9, 0], [0.01, 0]]
     md5s = ["a", "b", "c", "d"]
     images = [*map(image, md5s), image("e", "undecodable", reason="no TIFF")]
-    _, X, nodes = tree
+    index, X, nodes = tree
     images.append(image(f"{5:032x}"))
     given = arrivals([*md5s, f"{5:032x}"], [*points, X[5]], [*logits, [0, 9]])
     index.about["min_probability"] = 0.6
