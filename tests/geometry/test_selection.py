@@ -1,4 +1,4 @@
-"""The float32 keys stay within their stated error, however the norm is added; distances to 1e-15."""
+"""The float32 keys stay within their error, however the norm is added; distances to 2e-15."""
 
 import numpy as np
 import pytest
