@@ -152,7 +152,7 @@ grid.build(spark, tasks, loaded.grid, loaded.codings, grid.Journal(Path(sys.argv
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_where_it_was(spark, tmp_path: Path) -> None:
-    array, path = tmp_path / "sheet.npy", tmp_path / "journal"
+    array, path = tmp_path / "killed.npy", tmp_path / "journal"
     np.save(array, np.random.default_rng(0).normal(size=(300, 12)).astype(np.float32))
     run = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(array), str(path), *SMALL],
