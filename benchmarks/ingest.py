@@ -3,10 +3,12 @@
     python benchmarks/ingest.py [--images 3000] [--cores 2] [--seed 1] [--slope]
 
 Draws N TIFFs of 1024 x 768 (noise of a few kinds: the pixels matter little to the time), then, in
-one run and by turns: inventory and `md5sum` with as many processes; images_flat and a
-multiprocessing loop of the same reading, decoding and JPEG encoding; a second run with 1 % new
-files. The session's and the workers' start are shown apart. --slope adds ten times as many files
-for the inventory (hard links to the same bytes under other names).
+one run and by turns: the job inventory and `md5sum` with as many processes; the job images_flat and
+a multiprocessing loop of the same reading, hashing, decoding and JPEG encoding, that keeps the
+JPEGs nowhere, and one that writes them to files; a second run with 1 % new files, and how many
+files it opened. A job's time is all of it: listing, table, digest of the table. The session's and
+the workers' start are shown apart. --slope adds ten times as many files for the inventory (hard
+links to the same bytes under other names).
 """
 
 import argparse
@@ -19,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +30,13 @@ import numpy as np
 import tifffile
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import job, sources
+from jobs import images_flat, inventory
+from sempark import job
 from sempark.config import load
 from sempark.imaging import hashes, jpeg
 from sempark.imaging.decode import decode
-from sempark.stages import images_flat, inventory
+from sempark.stages import images_flat as stages_images_flat
+from sempark.store import Store
 
 
 def draw(folder: Path, n_images: int, seed: int) -> None:
@@ -59,8 +64,8 @@ def md5sum(folder: Path, cores: int) -> None:
     subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
 
 
-def loop_row(path: str) -> tuple[str, int]:
-    """The work of images_flat on one file without Spark."""
+def loop_row(path: str, folder: Path | None = None) -> tuple[str, int]:
+    """The work of images_flat on one file without Spark; the JPEG goes to the folder, if any."""
     data = Path(path).read_bytes()
     md5 = hashlib.md5(data).hexdigest()
     gray = decode(data).gray
@@ -68,36 +73,49 @@ def loop_row(path: str) -> tuple[str, int]:
     hashlib.md5(content).hexdigest()
     hashes.pixel_hash(gray)
     hashes.perceptual_hash(gray)
+    if folder is not None:
+        (folder / f"{md5}.jpg").write_bytes(content)
     return md5, len(content)
 
 
-def loop(folder: Path, cores: int) -> None:
-    with multiprocessing.get_context("fork").Pool(cores, cv2.setNumThreads, (1,)) as pool:
-        for _ in pool.imap_unordered(loop_row, map(str, sorted(folder.iterdir())), 16):
-            pass
+def loop(folder: Path, cores: int, target: Path | None = None) -> float:
+    """Seconds of the loop, its processes started and warm before."""
+    if target is not None:
+        target.mkdir()
+    paths = list(map(str, sorted(folder.iterdir())))
+    # spawned: OpenCV has run in this process, and hangs in a fork of it
+    with multiprocessing.get_context("spawn").Pool(cores, cv2.setNumThreads, (1,)) as pool:
+        pool.map(loop_row, paths[: 4 * cores], 1)
+        work = partial(loop_row, folder=target)
+        return timed(lambda: list(pool.imap_unordered(work, paths, 16)))[0]
 
 
-def make_inventory(spark: SparkSession, folder: Path, target: str, before: str | None) -> None:
-    entries = inventory.entries_table("s", list(sources.walk(str(folder))))
-    previous = None if before is None else spark.read.parquet(before)
-    rows = inventory.build(spark, entries, previous, max(2, entries.num_rows // 2000))
-    rows.write.parquet(target)
+def context(spark: SparkSession, source: Path, store: Path) -> job.Context:
+    config = load(None, [f"input.source={source}", f"store.path={store}"])
+    return job.Context(config, Store(spark, str(store)), spark)
 
 
-def make_images(spark: SparkSession, listed: str, target: str, before: str | None) -> None:
-    config = load()
-    previous = None if before is None else spark.read.parquet(before)
-    rows = images_flat.build(
-        spark.read.parquet(listed), ["s"], ["TIFF"], config.images, config.run, previous
+def make(context: job.Context, stage: job.Stage) -> None:
+    inventory.listing.cache_clear()
+    job.make(context, stage)
+
+
+def opened(context: job.Context) -> int:
+    """Contents that the job images_flat would decode now."""
+    settings = context.config
+    chosen = stages_images_flat.contents(
+        context.read("inventory"), settings.input.source, settings.input.formats, settings.run
     )
-    rows.write.option("compression", "none").parquet(target)
+    previous = context.previous("images_flat")
+    kept = None if previous is None else stages_images_flat._kept(previous, chosen)
+    return stages_images_flat.fresh(chosen, kept).count()
 
 
 def warm(spark: SparkSession) -> None:
     """Start the Python workers and load what they need."""
 
     def work(batches: Any) -> Any:
-        images_flat.cv2.setNumThreads(1)
+        stages_images_flat.cv2.setNumThreads(1)
         yield from batches
 
     frame: DataFrame = spark.range(1000).repartition(8)
@@ -131,22 +149,27 @@ def main() -> int:
 
 def report(folder: Path, root: Path, spark: SparkSession, size: tuple[int, float, int]) -> None:
     n, n_mb, cores = size
+    ours = context(spark, folder, root / "store")
     first, _ = timed(lambda: md5sum(folder, cores))
-    ours, _ = timed(lambda: make_inventory(spark, folder, f"{root}/listed", None))
+    listed, _ = timed(lambda: make(ours, inventory.STAGE))
     second, _ = timed(lambda: md5sum(folder, cores))
     line("md5sum", min(first, second), n, n_mb)
-    line("inventory", ours, n, n_mb, min(first, second))
-    first, _ = timed(lambda: loop(folder, cores))
-    whole, _ = timed(lambda: make_images(spark, f"{root}/listed", f"{root}/flat", None))
-    second, _ = timed(lambda: loop(folder, cores))
+    line("inventory", listed, n, n_mb, min(first, second))
+    first = loop(folder, cores)
+    whole, _ = timed(lambda: make(ours, images_flat.STAGE))
+    second = loop(folder, cores)
+    written = loop(folder, cores, root / "jpegs")
     line("plain loop", min(first, second), n, n_mb)
+    line("plain loop, to files", written, n, n_mb, min(first, second))
     line("images_flat", whole, n, n_mb, min(first, second))
+    shutil.rmtree(root / "jpegs")
     draw(root / "new", max(1, n // 100), 12345)
     for path in (root / "new").iterdir():
         path.rename(folder / f"new-{path.name}")
-    again, _ = timed(lambda: make_inventory(spark, folder, f"{root}/listed2", f"{root}/listed"))
-    line("inventory, 1 % new", again, n, n_mb, ours)
-    again, _ = timed(lambda: make_images(spark, f"{root}/listed2", f"{root}/flat2", f"{root}/flat"))
+    again, _ = timed(lambda: make(ours, inventory.STAGE))
+    line("inventory, 1 % new", again, n, n_mb, listed)
+    print(f"{opened(ours)} contents to be decoded")
+    again, _ = timed(lambda: make(ours, images_flat.STAGE))
     line("images_flat, 1 % new", again, n, n_mb, whole)
 
 
@@ -162,7 +185,7 @@ def slope(folder: Path, root: Path, spark: SparkSession, size: tuple[int, float,
     rows = []
     for name, work in (
         ("md5sum", lambda place, _: md5sum(place, cores)),
-        ("inventory", lambda place, run: make_inventory(spark, place, f"{root}/{run}", None)),
+        ("inventory", lambda place, run: make(context(spark, place, root / run), inventory.STAGE)),
     ):
         small, _ = timed(lambda work=work: work(folder, "few"))
         large, _ = timed(lambda work=work: work(many, "many-listed"))

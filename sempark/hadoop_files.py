@@ -97,18 +97,25 @@ def list_directory(uri: str) -> list[Status]:
         place, system = _at(jvm, configuration, uri)
         if not system.getFileStatus(place).isDirectory():
             raise OSError(errno.ENOTDIR, "no directory")
-        found = [
-            Status(status.getPath().getName(), True, None, None)
-            if status.isDirectory()
-            else Status(
-                status.getPath().getName(),
-                False,
-                int(status.getLen()),
-                int(status.getModificationTime()) * 1000 or None,
-            )
-            for status in system.listStatus(place)
-        ]
+        found = [_status(status) for status in system.listStatus(place)]
     return sorted(found, key=lambda status: status.name.encode())
+
+
+def status(uri: str) -> Status:
+    """What is said of one path; FileNotFoundError where there is nothing."""
+    jvm, configuration = _own()
+    with translated():
+        place, system = _at(jvm, configuration, uri)
+        return _status(system.getFileStatus(place))
+
+
+def _status(found: Any) -> Status:
+    name = str(found.getPath().getName())
+    if found.isDirectory():
+        return Status(name, True, None, None)
+    # 0: a scheme without times
+    modified_us = int(found.getModificationTime()) * 1000 or None
+    return Status(name, False, int(found.getLen()), modified_us)
 
 
 def md5_and_head(uri: str, head_bytes: int) -> tuple[str, bytes]:
@@ -125,14 +132,6 @@ def md5_and_head(uri: str, head_bytes: int) -> tuple[str, bytes]:
         finally:
             stream.close()
         return md5, head
-
-
-def size(uri: str) -> int:
-    """Bytes of a file."""
-    jvm, configuration = _own()
-    with translated():
-        place, system = _at(jvm, configuration, uri)
-        return int(system.getFileStatus(place).getLen())
 
 
 def read(uri: str) -> bytes:

@@ -1,8 +1,8 @@
 """Label sets given as a CSV of paths instead of folders.
 
-In: a CSV with a heading `path,category` or `path,category,subcategory`; paths may be relative to
-the CSV's directory. Out: the listed paths, and rows for the stage labels. The only reader of such
-files. Source: section 2.2 of the thesis, widened.
+In: a local CSV with a heading `path,category` or `path,category,subcategory`; paths may be URIs, or
+relative to the CSV's directory. Out: the listed paths, and rows for the stage labels. The only
+reader of such files. Source: section 2.2 of the thesis, widened.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import csv
 import os
 from pathlib import Path
 
-from sempark import sources
+from sempark import hadoop_files, sources
 from sempark.tables import Refused
 
 
@@ -38,7 +38,9 @@ def rows(name: str, path: str) -> list[dict[str, str | None]]:
                     f"received {','.join(reader.fieldnames or ()) or 'nothing'}"
                 )
             for row in reader:
-                place = Path(path).parent / row["path"]
+                place = sources.local(row["path"])
+                if not hadoop_files.is_uri(place):
+                    place = str(Path(path).parent / place)
                 found[row["path"]] = {
                     "data_set": name,
                     "file": row["path"],
@@ -54,4 +56,4 @@ def rows(name: str, path: str) -> list[dict[str, str | None]]:
 def entries(path: str) -> list[sources.Entry]:
     """Inventory entries of the listed paths."""
     places = {str(row["path"]) for row in rows("", path)}
-    return [sources.describe(sources.unescape(place)) for place in sorted(places)]
+    return [sources.lookup(place) for place in sorted(places)]

@@ -124,10 +124,29 @@ def _walk_uri(root: str) -> Iterator[Entry]:
                 start = found.name if found.name.endswith("/") else found.name + "/"
                 pending += [replace(one, name=start + one.name) for one in reversed(below)]
         else:
-            status: InventoryStatus = "ok" if found.size else "empty"
-            entry = Entry(path, "file", found.size, found.modified_us, status, None)
+            entry = _file_entry(path, found)
         if found.name != root or entry.status == "unreadable":
             yield entry
+
+
+def _file_entry(path: str, found: hadoop_files.Status) -> Entry:
+    status: InventoryStatus = "ok" if found.size else "empty"
+    return Entry(path, "file", found.size, found.modified_us, status, None)
+
+
+def lookup(path: str) -> Entry:
+    """The entry of one escaped path or URI, without opening it."""
+    if not hadoop_files.is_uri(path):
+        return describe(unescape(path))
+    try:
+        found = hadoop_files.status(unescape(path).decode())
+    except FileNotFoundError:
+        return Entry(path, "other", None, None, "vanished", "no such file")
+    except OSError as error:
+        return Entry(path, "other", None, None, "unreadable", error.strerror)
+    if found.is_directory:
+        return Entry(path, "directory", None, None, "directory", None)
+    return _file_entry(path, found)
 
 
 def describe(path: bytes) -> Entry:
@@ -171,7 +190,7 @@ def read(path: str, max_bytes: int | None = None) -> bytes:
     if hadoop_files.is_uri(path):
         uri = unescape(path).decode()
         if max_bytes is not None:
-            _check_size(hadoop_files.size(uri), max_bytes)
+            _check_size(hadoop_files.status(uri).size or 0, max_bytes)
         return hadoop_files.read(uri)
     with open(unescape(path), "rb") as file:
         _check_size(os.fstat(file.fileno()).st_size, max_bytes)

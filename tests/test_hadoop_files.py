@@ -17,7 +17,7 @@ import tifffile
 from pyspark.sql import SparkSession
 
 from jobs import images_flat, inventory, labels
-from sempark import hadoop_files, job, sources
+from sempark import hadoop_files, job, label_lists, sources
 from sempark.config import load
 from sempark.imaging import jpeg
 from sempark.store import Store
@@ -123,6 +123,12 @@ def test_the_jobs_take_a_uri_for_a_directory(
         found = context.read("images_flat").select("md5", "status", "jpeg_md5").collect()
         matched = context.read("labels").select("file", "md5", "matched_by", "status").collect()
         digests.append((sorted(found), sorted(matched)))
+        listed = tmp_path / f"list-{len(digests)}.csv"
+        names = ("a.tif", "nowhere.tif", "none")
+        listed.write_text("path,category\n" + "".join(f"{place}/tree/{n},Tips\n" for n in names))
+        entries = {e.path.rpartition("/")[2]: e for e in label_lists.entries(str(listed))}
+        assert [entries[n].status for n in names] == ["ok", "vanished", "directory"]
+        assert entries["a.tif"].size == (tree / "a.tif").stat().st_size
     assert digests[0] == digests[1]
     assert len(digests[0][0]) == 8
     assert [row.matched_by for row in digests[0][1]] == ["jpeg_md5", "jpeg_md5"]

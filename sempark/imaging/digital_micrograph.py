@@ -12,13 +12,14 @@ Source: the layout as read from files by C. Jeffery and B. Schaffer ("The DM3 fi
 
 import struct
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sempark.imaging.reasons import Undecodable, check_size
 
+Order = Literal["<", ">"]
 _GROUP: Final = 20
 _STRUCT: Final = 15
 _STRING: Final = 18
@@ -80,7 +81,7 @@ def read(data: bytes, max_pixels: int) -> tuple[NDArray[np.generic], int]:
     return _samples(data, best, reader.order, max_pixels), len(images)
 
 
-def _samples(data: bytes, image: _Image, order: str, max_pixels: int) -> NDArray[np.generic]:
+def _samples(data: bytes, image: _Image, order: Order, max_pixels: int) -> NDArray[np.generic]:
     width, height = (*image.sides, 1)[:2]
     check_size("the picture", height, width, max_pixels)
     if image.data_type not in _SAMPLES:
@@ -105,7 +106,7 @@ class _Reader:
         self.at = 0
         self.n_tags = 0
         self.images: dict[str, _Image] = {}
-        self.order = "<"
+        self.order: Order = "<"
         self._word = ">i"
 
     def run(self) -> None:

@@ -48,10 +48,11 @@ def build(
     decoded = rows.repartition(partitions, "md5").mapInArrow(
         lambda batches: _worker(batches, settings), IMAGES_FLAT.schema
     )
+    # survivors are chosen before the rows are written: what is new is decoded once
+    decoded = decoded.persist(StorageLevel.DISK_ONLY)
     if kept is not None:
-        now = kept.drop("paths").join(chosen.select("md5", "paths"), "md5", how="inner")
-        decoded = decoded.unionByName(now)
-    return _unique(decoded.persist(StorageLevel.DISK_ONLY))
+        decoded = decoded.unionByName(kept)
+    return _unique(decoded)
 
 
 def without_near_duplicates(
@@ -108,22 +109,29 @@ def fresh(chosen: DataFrame, kept: DataFrame | None) -> DataFrame:
 
 
 def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
-    """Rows of before that hold.
+    """Rows of before that hold, with the paths of now.
 
     One whose survivor is gone has to be decoded, it has no JPEG; one beside which another text
-    lies now has to be read again for the pixel size.
+    lies now has to be read again for the pixel size. Near duplicates are judged anew.
     """
-    there = chosen.select(F.col("md5").alias("survivor"))
-    # near duplicates have their JPEG and are judged anew
     was_near = F.col("status") == "near_duplicate"
-    survivor = F.when(~was_near, F.col("survivor"))
-    status = F.when(was_near, "ok").otherwise(F.col("status"))
-    previous = previous.withColumns({"survivor": survivor, "status": status})
-    stands = previous.where(F.col("survivor").isNull())
-    stands = stands.unionByName(previous.join(there, "survivor", how="left_semi"))
-    beside = chosen.select("md5", F.col("companion_md5").alias("beside"))
-    same = stands.join(beside, "md5", how="inner")
-    return same.where(F.col("companion_md5").eqNullSafe(F.col("beside"))).drop("beside")
+    now = chosen.select("md5", F.col("companion_md5").alias("beside"), F.col("paths").alias("now"))
+    there = chosen.select(F.col("md5").alias("survivor"), F.lit(True).alias("there"))
+    light = previous.select("md5", "survivor", "status", "companion_md5")
+    known = (
+        light.join(now, "md5", how="inner")
+        .join(there, "survivor", how="left")
+        .where(F.col("survivor").isNull() | was_near | F.col("there"))
+        .where(F.col("companion_md5").eqNullSafe(F.col("beside")))
+    )
+    # so that no JPEG is shuffled
+    rows = previous.join(F.broadcast(known.select("md5", "now")), "md5", how="inner")
+    changed = {
+        "paths": F.col("now"),
+        "survivor": F.when(~was_near, F.col("survivor")),
+        "status": F.when(was_near, "ok").otherwise(F.col("status")),
+    }
+    return rows.select(*(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names))
 
 
 def _unique(decoded: DataFrame) -> DataFrame:
