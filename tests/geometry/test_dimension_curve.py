@@ -82,6 +82,7 @@ def test_identical_points_are_said_to_be_duplicates() -> None:
         ([2.0, 2.0, 2.0, 5.0, 5.0, 5.0], 5.0),  # of equal length: the larger sizes
         ([2.0, 2.0, 2.0, 2.0, 5.0, 5.0, 5.0], 2.0),  # the longest
         ([1.0, 1.04, 1.08, 1.12], 1.06),  # a slow rise has small steps
+        ([1.0, 1.06, 1.12, 1.18], None),  # this one has not
         ([3.0, 3.0, 3.0], 3.0),
         ([3.0, 3.0], None),
         ([], None),
