@@ -12,6 +12,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
+
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
 from sempark.scalebar import looks, ocr
@@ -86,7 +88,7 @@ def read_many(grays: Sequence[Gray], engine: ocr.Engine = "tesseract") -> list[R
     EngineError
         When Tesseract is missing.
     """
-    found = [propose(gray) for gray in grays]
+    found = [_propose(gray) for gray in grays]
     proposals = [p for f in found for p in f.proposals]
     try:
         sure = looks.sureness(proposals, engine)
@@ -100,6 +102,15 @@ def read_many(grays: Sequence[Gray], engine: ocr.Engine = "tesseract") -> list[R
         readings.append(_decide(f, sure[at:stop]))
         at = stop
     return readings
+
+
+def _propose(gray: Gray) -> Found:
+    """Search one picture; a fault in the search costs this picture, not the batch."""
+    try:
+        return propose(gray)
+    except (IndexError, ValueError, cv2.error):
+        LOGGER.exception("a picture of %s px not read", gray.shape)
+        return Found("error", None, ())
 
 
 def _decide(found: Found, sureness: list[float]) -> Reading:

@@ -77,6 +77,8 @@ def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple
 def tick_middle(ink: Ink, line: Line, y0: int, y1: int, side: int) -> float:
     """Return the sub-pixel middle of an end tick: the centroid of its ink beside the line."""
     thick = line.y1 - line.y0
+    # the two halves of a broken line may lie a row apart, and their ticks reach the edge
+    y0, y1 = max(0, y0), min(ink.mask.shape[0], y1)
     rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
     if rows.size < 2:
         rows = np.arange(y0, y1)

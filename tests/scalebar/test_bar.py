@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import bar, ink, rest
+from sempark.scalebar import bar, ink, rest, strokes
 from sempark.scalebar.databar import DataBar
 
 Gray = NDArray[np.uint8]
@@ -119,3 +119,13 @@ def test_erase_frees_letters_that_stand_on_the_bar() -> None:
     (only,) = [b for b in bar.find(marks) if b.kind == "ticked"]
     left = rest.erase(marks, only)
     assert [150, 28, 3, 12, 36] in left.parts.tolist()
+
+
+def test_ticks_that_reach_the_edge_stay_inside() -> None:
+    contrast = np.zeros((11, 80), np.uint8)
+    contrast[5:7, 10:60] = contrast[:, 10] = 255
+    marks = ink.Ink(
+        contrast, contrast // 255, *([np.zeros((1, 5), np.int32)] * 2), contrast, (0, 0), 80
+    )
+    line = strokes.Line(10, 60, 5, 7, (5, 4), (0, 0))
+    assert strokes.tick_middle(marks, line, -2, 13, -1) == pytest.approx(10.5)

@@ -76,6 +76,20 @@ def test_refusals_have_their_status() -> None:
     assert reading.read_many([]) == []
 
 
+def test_a_fault_in_the_search_costs_one_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = reading.propose
+
+    def faulty(gray: Gray) -> object:
+        if gray.shape == (100, 100):
+            raise IndexError("beyond")
+        return inner(gray)
+
+    monkeypatch.setattr(reading, "propose", faulty)
+    good = drawn("jeol_it")[0]
+    statuses = [r.status for r in reading.read_many([good[:100, :100], good])]
+    assert statuses == ["error", "ok"]
+
+
 def test_a_hung_engine_is_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "SECONDS_FOR_START", 0.001)
     monkeypatch.setattr(ocr, "SECONDS_PER_CROP", 0.0)
