@@ -31,6 +31,9 @@ from sempark.tables import TABLES, Refused, Table
 
 Manifest = dict[str, Any]
 RESERVED: Final = ("runs", "events")
+ARROW_ROWS = 10_000
+"""Of an Arrow table brought to Spark at a time; none of them holds pictures."""
+FILE_BYTES = 128 << 20
 
 
 class Store:
@@ -211,13 +214,25 @@ class Store:
 
     def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
         if isinstance(rows, pa.Table):
-            rows = self.spark.createDataFrame(rows)
+            rows = self._parallelized(rows)
         if set(rows.columns) != set(table.names):
             raise ValueError(
                 f"{table.name}: expected columns {table.names}, received {rows.columns}: "
                 "end the stage in a select of the table's columns"
             )
         return rows.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns))
+
+    def _parallelized(self, rows: pa.Table) -> DataFrame:
+        """An Arrow table in few large parts: Spark makes a task and a file of each batch."""
+        setting = "spark.sql.execution.arrow.maxRecordsPerBatch"
+        before = self.spark.conf.get(setting)
+        self.spark.conf.set(setting, ARROW_ROWS)
+        try:
+            frame = self.spark.createDataFrame(rows)
+        finally:
+            self.spark.conf.set(setting, str(before))
+        files = 1 + rows.nbytes // FILE_BYTES
+        return frame.coalesce(max(files, self.spark.sparkContext.defaultParallelism))
 
     def _switch(self, table: Table, version: str, manifest: Manifest) -> Manifest:
         """Write the manifest, then the pointer that makes the version the current one."""
