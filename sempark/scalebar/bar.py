@@ -30,6 +30,8 @@ Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
+WORD_LENGTH = 3.0  # of its height: longer bars are no letters
+LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
 
@@ -112,7 +114,7 @@ def _ticked(ink: Ink, line: Line) -> Bar | None:
     if unlike == 2 or sum(heights) < 2 or sum(heights) + thick >= 0.93 * ink.mask.shape[0]:
         return None
     y0, y1 = line.y0 - heights[0], line.y1 + heights[1]
-    if _closed(ink, line, y0, y1):
+    if _closed(ink, line, y0, y1) or _in_word(ink, line, y0, y1):
         return None
     start, end = (tick_middle(ink, line, y0, y1, side) for side in (-1, 1))
     if end - start < MIN_TICKED_PX:
@@ -140,6 +142,17 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     start, end = block_ends(ink, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+
+
+def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
+    """Tell whether a short bar is but some joined letters: others stand close on both sides."""
+    high = y1 - y0
+    if line.x1 - line.x0 > WORD_LENGTH * high:
+        return False
+    reach = max(4, round(LETTER_GAP * high))
+    before = ink.mask[y0:y1, max(0, line.x0 - 2 - reach) : max(0, line.x0 - 2)]
+    after = ink.mask[y0:y1, line.x1 + 2 : line.x1 + 2 + reach]
+    return bool(before.any() and after.any())
 
 
 def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:

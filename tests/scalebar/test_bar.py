@@ -129,3 +129,12 @@ def test_ticks_that_reach_the_edge_stay_inside() -> None:
     )
     line = strokes.Line(10, 60, 5, 7, (5, 4), (0, 0))
     assert strokes.tick_middle(marks, line, -2, 13, -1) == pytest.approx(10.5)
+
+
+@pytest.mark.parametrize(("gap", "kinds"), [(3, []), (12, ["ticked"])])
+def test_joined_letters_of_a_word_are_no_bar(gap: int, kinds: list[str]) -> None:
+    gray = stripe()
+    ticked(gray, 300, 325, 40, 2, 10, 0)
+    gray[30:42, 327 + gap : 330 + gap] = 255  # the next letter, and the one before
+    gray[30:42, 295 - gap : 298 - gap] = 255
+    assert [b.kind for b in found(gray)] == kinds
