@@ -104,3 +104,17 @@ def test_a_store_that_cannot_be_written_is_refused(spark, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused, match="can't be written"):
         Store(spark, str(tmp_path / "file" / "store"))
+
+
+def test_a_large_arrow_table_is_a_few_files(spark, store, tmp_path) -> None:
+    """Above a threshold Spark makes a task and a file of each Arrow batch, here of 64 rows."""
+    threshold = "spark.sql.execution.arrow.localRelationThreshold"
+    before = spark.conf.get(threshold)
+    spark.conf.set(threshold, "1b")
+    try:
+        manifest = store.write("subset", rows(*map(str, range(2000))), ABOUT)
+    finally:
+        spark.conf.set(threshold, before)
+    assert manifest["rows"] == 2000
+    assert len(list(tmp_path.rglob("part-*.parquet"))) <= spark.sparkContext.defaultParallelism
+    assert spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch") == "64"
