@@ -38,6 +38,7 @@ MAX_PROPOSALS = 3
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
 STRONG = 0.3  # from there on no other place is searched
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
+MAX_APART = 6.0  # heights of a text: no maker sets it farther from its bar
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,12 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> Found:
 
 
 def _possible(proposal: Proposal, picture_width: int) -> bool:
-    """Tell whether a microscope can show so wide a field."""
-    field = proposal.scale.nanometers / proposal.bar.length_px * picture_width
+    """Tell whether the text is near enough, and a microscope can show so wide a field."""
+    bar, piece = proposal.bar, proposal.piece
+    apart = max(bar.x0 - piece.x1, piece.x0 - bar.x1)
+    if apart > MAX_APART * (piece.y1 - piece.y0):
+        return False
+    field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
 
 

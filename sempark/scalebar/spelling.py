@@ -14,6 +14,7 @@ from sempark.scalebar.glyphs import CLASSES, Floats, Line, Where
 
 NO_GLYPH = 0.005  # probability under which a glyph is not there
 BLANK = 0.22  # of the digit's height: gaps over it set words off
+BLANK_BEFORE = 0.4  # before a value: half of "38.842 mm" is none, however its digits stand apart
 
 _NEXT: dict[str, tuple[tuple[str, str], ...]] = {
     "": (("0123456789", "1"),),
@@ -62,7 +63,7 @@ def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
     gaps = np.append(line.spans[1:, 0] - line.spans[:-1, 1], np.inf)
     starts = [0]
     if where == "end":
-        starts += [i + 1 for i in range(n_atoms - 1) if gaps[i] >= BLANK * line.digit_px]
+        starts += [i + 1 for i in range(n_atoms - 1) if gaps[i] >= BLANK_BEFORE * line.digit_px]
     runs: dict[int, list[tuple[int, int]]] = {}
     for number, (i, j) in enumerate(line.pairs):
         runs.setdefault(i, []).append((j, number))

@@ -89,3 +89,17 @@ def test_probabilities_match_a_plain_loop() -> None:
         odds = np.exp(x @ w["kernel4"] + w["bias4"])
         expected.append(odds / odds.sum())
     np.testing.assert_allclose(glyphs.probabilities(frames), expected, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(("gap", "text"), [(2, None), (3, None), (4, "2mm"), (9, "2mm")])
+def test_the_end_of_a_longer_number_is_no_value(gap: int, text: str | None) -> None:
+    """Small digits stand apart by up to a third of their height, here 10 px: that is no blank."""
+    starts = np.array([0, 6 + gap, 13 + gap, 24 + gap])
+    spans = np.column_stack([starts, starts + np.array([6, 6, 10, 10])])
+    odds = np.full((4, len(glyphs.CLASSES)), 1e-4, np.float32)
+    for row, sign in enumerate("?2mm"):
+        odds[row, glyphs.CLASSES.index(sign)] = 0.99
+    whole = glyphs.Line(spans, tuple((i, i) for i in range(4)), np.zeros((4, 32, 32)), 10.0, 1)
+    found = spelling.spell(whole, odds, "end")
+    assert found is not None  # at worst the odd sign stands for a digit, which nobody believes
+    assert (found.text if found.confidence > 0.02 else None) == text
