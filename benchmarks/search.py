@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sempark import searching
+from sempark.retrieval import searching
 from sempark.geometry import lookup
-from sempark.records import COLUMNS
+from sempark.retrieval.records import COLUMNS
 from sempark.tables import CATEGORIES
 
 GROUPS, LATENT = 200, 30

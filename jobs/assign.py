@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import features, images_flat, inventory, scale
-from sempark import job, searching, spaces
+from sempark import job, spaces
+from sempark.retrieval import searching
 from sempark.config import Input
 from sempark.networks.encoder import Encoder
 from sempark.stages import assign

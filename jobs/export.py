@@ -11,7 +11,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import taxonomy
-from sempark import job, records
+from sempark import job
+from sempark.retrieval import records
 from sempark.stages import export, subset
 from sempark.terminal import say
 

@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs import codings, export, features, predictions, taxonomy
-from sempark import answers, checkpoints, job, searching, thumbnails
+from sempark import checkpoints, job
+from sempark.retrieval import answers, searching, thumbnails
 from sempark.figures import found
 from sempark.networks.network import Network
 from sempark.stages import search

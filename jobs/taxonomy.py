@@ -11,7 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from sempark import job, spaces, stewarding
+from sempark import job, spaces
+from sempark.tree import stewarding
 from sempark.stages import subset, taxonomy
 from sempark.tables import TABLES, Refused
 from sempark.terminal import say

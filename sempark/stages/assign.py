@@ -4,7 +4,7 @@ In: images and scales of new files, their features and logits, the folder `searc
 image: its scale, where it belongs and how sure that is, its coding; a broken one keeps its reason.
 What fits nowhere is said to. The drift figure says how much farther the new images lie from the
 tree's than those from each other: above its limit the whole should be run again.
-Source: chapter 5 of the thesis; `sempark.placing` has the rule.
+Source: chapter 5 of the thesis; `sempark.tree.placing` has the rule.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sempark import placing
+from sempark.tree import placing
 from sempark.networks import evaluation
 from sempark.networks.encoder import Encoder
-from sempark.searching import Index
+from sempark.retrieval.searching import Index
 from sempark.tables import ASSIGN, PassedOver
 
 Progress = Callable[[int, int], None]
@@ -45,7 +45,7 @@ class Drift:
         Images that are new and placed by their distances, of these far, without a probable
         category, in the collection already.
     figure, limit : float
-        As from `sempark.placing.drift`; 0 and 1 where there is no new image to judge by.
+        As from `sempark.tree.placing.drift`; 0 and 1 where there is no new image to judge by.
     """
 
     n: int

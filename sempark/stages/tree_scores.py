@@ -23,7 +23,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sempark import config, growing
+from sempark import config
+from sempark.tree import growing
 from sempark.clustering.linkage import Method, linkage
 from sempark.clustering.merges import Merges
 from sempark.clustering.scores import score

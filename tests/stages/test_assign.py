@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sempark import searching
+from sempark.retrieval import searching
 from sempark.networks.encoder import Encoder
-from sempark.records import COLUMNS
-from sempark.searching import Layer, Space
+from sempark.retrieval.records import COLUMNS
+from sempark.retrieval.searching import Layer, Space
 from sempark.stages import assign
 from sempark.tables import ASSIGN, PassedOver
 

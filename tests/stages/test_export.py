@@ -7,7 +7,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 
-from sempark import records
+from sempark.retrieval import records
 from sempark.stages import export
 from sempark.tables import PassedOver
 

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
-from sempark import config, growing
+from sempark import config
+from sempark.tree import growing
 from sempark.spaces import Vectors
 from sempark.stages import taxonomy
 from sempark.stages.taxonomy import Past
-from sempark.stewarding import Wishes
+from sempark.tree.stewarding import Wishes
 from sempark.tables import PassedOver
 
 NONE = (Wishes(), Past())

@@ -12,11 +12,12 @@ import pytest
 import tifffile
 from PIL import Image
 
-from sempark import answers, config, queries, searching, thumbnails
+from sempark import config
+from sempark.retrieval import answers, queries, searching, thumbnails
 from sempark.figures import found
 from sempark.imaging import hashes, jpeg
-from sempark.records import COLUMNS
-from sempark.searching import Layer, Space
+from sempark.retrieval.records import COLUMNS
+from sempark.retrieval.searching import Layer, Space
 from sempark.synthetic import corpus
 
 pytestmark = pytest.mark.ocr

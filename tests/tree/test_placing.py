@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sempark.placing import Tree, drift, place, plant, vote
+from sempark.tree.placing import Tree, drift, place, plant, vote
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sempark.stewarding import Wishes, kept_ids, overlap, parse
+from sempark.tree.stewarding import Wishes, kept_ids, overlap, parse
 
 
 def sets(*texts: str) -> list[set[str]]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from sempark.geometry import lookup
 from sempark.networks.encoder import Encoder, from_bytes, to_bytes
-from sempark.placing import N_VOTES, Place, Tree, place, plant
+from sempark.tree.placing import N_VOTES, Place, Tree, place, plant
 from sempark.tables import Refused
 
 FOLDER_VERSION = 1
@@ -98,7 +98,7 @@ class Index:
     about : dict
         Spaces' default, categories in the order of the logits, rules' numbers.
     records : pyarrow.Table
-        As `sempark.records`, sorted by md5.
+        As `sempark.retrieval.records`, sorted by md5.
     layers, spaces : mapping
         By name.
     lookups : mapping

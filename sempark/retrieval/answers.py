@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sempark import pictures, queries
+from sempark import pictures
+from sempark.retrieval import queries
 from sempark.config import Config
 from sempark.imaging import jpeg
 from sempark.networks import evaluation
-from sempark.placing import Place
-from sempark.queries import Query
-from sempark.searching import Hit, Index
+from sempark.tree.placing import Place
+from sempark.retrieval.queries import Query
+from sempark.retrieval.searching import Hit, Index
 
 Extract = Callable[[str, NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]]
 """Checkpoint and gray pixels to the outputs of its layers by name."""
@@ -71,7 +72,7 @@ def search(
     data : bytes
         The picture's file: TIFF, JPEG, PNG, BMP or GIF; broken ones get an answer too.
     index : Index
-        As from `sempark.searching.opened`.
+        As from `sempark.retrieval.searching.opened`.
     extract : callable
         Runs the network of a checkpoint.
     config : Config

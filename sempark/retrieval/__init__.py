@@ -1,0 +1,1 @@
+"""Finding pictures: the collection laid out, a query, its answer, the record an image."""

@@ -1,0 +1,1 @@
+"""The tree of sub-categories: how it grows, keeps its names, and takes in new pictures."""
