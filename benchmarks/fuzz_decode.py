@@ -85,7 +85,8 @@ def peak_mb(process_id: int) -> tuple[float, float]:
     """Peak resident and virtual memory of a process, MB."""
     lines = Path(f"/proc/{process_id}/status").read_text().splitlines()
     found = dict(line.split(":", 1) for line in lines if line.startswith(("VmHWM", "VmPeak")))
-    return tuple(int(found[key].split()[0]) / 1024 for key in ("VmHWM", "VmPeak"))  # type: ignore[return-value]
+    resident, virtual = (int(found[key].split()[0]) / 1024 for key in ("VmHWM", "VmPeak"))
+    return resident, virtual
 
 
 def main() -> int:

@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sempark.retrieval import searching
 from sempark.geometry import lookup
+from sempark.retrieval import searching
 from sempark.retrieval.records import COLUMNS
 from sempark.tables import CATEGORIES
 
@@ -140,7 +140,7 @@ def _read(X: NDArray[np.float32], index: searching.Index, q: NDArray[np.float32]
     class Counted(np.ndarray):
         rows = 0
 
-        def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        def __getitem__(self, at):
             Counted.rows += len(at)
             return np.asarray(self)[at]
 

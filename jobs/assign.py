@@ -16,9 +16,9 @@ from pyspark.sql import functions as F
 
 from jobs import features, images_flat, inventory, scale
 from sempark import job, spaces
-from sempark.retrieval import searching
 from sempark.config import Input
 from sempark.networks.encoder import Encoder
+from sempark.retrieval import searching
 from sempark.stages import assign
 from sempark.store import Store
 from sempark.tables import Refused

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from jobs import codings, export, features, predictions, taxonomy
 from sempark import checkpoints, job
-from sempark.retrieval import answers, searching, thumbnails
 from sempark.figures import found
 from sempark.networks.network import Network
+from sempark.retrieval import answers, searching, thumbnails
 from sempark.stages import search
 from sempark.tables import Refused
 from sempark.terminal import say

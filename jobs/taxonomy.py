@@ -12,10 +12,10 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from sempark import job, spaces
-from sempark.tree import stewarding
 from sempark.stages import subset, taxonomy
 from sempark.tables import TABLES, Refused
 from sempark.terminal import say
+from sempark.tree import stewarding
 
 
 def names_text(context: job.Context) -> str:

@@ -14,7 +14,7 @@ from sempark.stages import vectors
 def fingerprint(context: job.Context) -> dict[str, str]:
     """Size and time of each file."""
     spaces = context.config.spaces
-    return {f"spaces.{name}": vectors.stamp(context.spark, space) for name, space in spaces.items()}
+    return {f"spaces.{name}": vectors.stamp(space) for name, space in spaces.items()}
 
 
 def build(context: job.Context) -> DataFrame:

@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class Node:
     tesseract: str
     memory_gb: float
     disk_gb: float
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[str, ...]
 
 
 def survey(spark: SparkSession, needs: Needs) -> list[Node]:

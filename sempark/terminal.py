@@ -21,7 +21,7 @@ def find() -> None:
     """Write to the terminal itself; native libraries' messages go where Spark's do (submit.run)."""
     if "SEMPARK_STDERR" in os.environ:
         sys.stdout, sys.stderr = (
-            open(os.environ[name], "a", buffering=1, encoding="utf-8")  # noqa: PTH123, SIM115
+            Path(os.environ[name]).open("a", buffering=1, encoding="utf-8")  # noqa: SIM115 - for the run
             for name in ("SEMPARK_STDOUT", "SEMPARK_STDERR")
         )
 

@@ -101,7 +101,12 @@ def _shrunk(
 
 
 @numba.njit(cache=True)
-def _improve(data, wanted, block, best) -> None:  # type: ignore[no-untyped-def]
+def _improve(
+    data: tuple[Floats, Ints, npt.NDArray[np.float32], float, float],
+    wanted: tuple[Ints, Floats],
+    block: tuple[int, Floats],
+    best: tuple[Ints, Floats],
+) -> None:
     """Measure the pairs of a block that may be nearer than the best so far."""
     X, order, products, bound, scale = data
     places, norms = wanted

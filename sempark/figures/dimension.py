@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark, titled
-from sempark.figures.style import SERIES, dress, legend, log_ticks, new_figure, to_svg
+from sempark.figures.style import SERIES, dress, frames, legend, log_ticks, new_figure, to_svg
 
 Floats = NDArray[np.float64]
 
@@ -98,12 +98,10 @@ def fits(spaces: Sequence[Fit], untrained: Sequence[str]) -> Exhibit:
     Exhibit
         Its data: a few hundred points of each curve, and the slopes.
     """
-    n_rows = -(-len(spaces) // 2)
-    figure = new_figure(7.2, 2.8 * n_rows)
+    figure, every = frames(len(spaces), 2.8)
     rows: list[tuple[Cell, ...]] = []
     colors = (SERIES[3], SERIES[2], "#c9a227")
-    for number, fit in enumerate(spaces):
-        axes = figure.add_subplot(n_rows, min(2, len(spaces)), number + 1)
+    for fit, axes in zip(spaces, every, strict=True):
         x, y = np.log(fit.mu), -np.log1p(-fit.cdf)
         chosen = np.unique(np.linspace(0, len(x) - 1, min(400, len(x))).astype(int))
         axes.plot(x[chosen], y[chosen], ".", ms=2.5, color=SERIES[0])

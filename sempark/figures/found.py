@@ -28,8 +28,8 @@ def page(
     Parameters
     ----------
     answers : sequence of mapping
-        For each query what `sempark.retrieval.answers.plain` gives, with two lines of ``words`` beside:
-        what it is, and where it belongs.
+        For each query what `sempark.retrieval.answers.plain` gives, with two lines of ``words``
+        beside: what it is, and where it belongs.
     queries : sequence of bytes
         The pictures of the queries as JPEG; empty where there is none to show.
     thumbnails : mapping

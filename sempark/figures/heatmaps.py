@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from sempark.figures.exhibit import Cell, Exhibit, mark, titled
-from sempark.figures.style import INK, SOFT, new_figure, to_svg
+from sempark.figures.style import INK, SOFT, frames, new_figure, to_svg
 
 _MAP = "cividis"
 _HIGHEST = 0.98
@@ -100,11 +100,9 @@ def heatmaps(
     Exhibit
         Its data: the mean distance between every two categories, and the correlations.
     """
-    n_rows = -(-len(spaces) // 2)
-    figure = new_figure(7.2, 3.75 * n_rows)
+    figure, every = frames(len(spaces), 3.75)
     rows: list[tuple[Cell, ...]] = []
-    for number, space in enumerate(spaces):
-        axes = figure.add_subplot(n_rows, min(2, len(spaces)), number + 1)
+    for space, axes in zip(spaces, every, strict=True):
         said = f"{titled(space.space, untrained)}\ncorrelation {space.pearson:.2f}"
         _draw(axes, space.matrix, categories, said)
         rows.append((space.space, "pearson", "", space.pearson))

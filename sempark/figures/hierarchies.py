@@ -24,9 +24,9 @@ from sempark.figures.style import (
     METHODS,
     SERIES,
     dress,
+    frames,
     legend,
     log_ticks,
-    new_figure,
     to_svg,
 )
 
@@ -87,10 +87,8 @@ def decision_graphs(graphs: Sequence[DecisionGraph], untrained: Sequence[str]) -
     -------
     Exhibit
     """
-    n_rows = -(-len(graphs) // 2)
-    figure = new_figure(7.2, 2.6 * n_rows)
-    for number, graph in enumerate(graphs):
-        axes = figure.add_subplot(n_rows, min(2, len(graphs)), number + 1)
+    figure, every = frames(len(graphs), 2.6)
+    for graph, axes in zip(graphs, every, strict=True):
         axes.plot(graph.density, graph.delta, "o", ms=2.5, color=SERIES[0], alpha=0.6, mew=0)
         first = slice(0, N_CENTERS)
         axes.plot(graph.density[first], graph.delta[first], "o", ms=4.5, color=INK)
@@ -141,10 +139,8 @@ def largest_clusters(sizes: Sequence[Sizes], untrained: Sequence[str]) -> Exhibi
     Exhibit
     """
     spaces = list(dict.fromkeys(one.space for one in sizes))
-    n_rows = -(-len(spaces) // 2)
-    figure = new_figure(7.2, 2.6 * n_rows + 0.5)
-    for number, space in enumerate(spaces):
-        axes = figure.add_subplot(n_rows, min(2, len(spaces)), number + 1)
+    figure, every = frames(len(spaces), 2.6, 0.5)
+    for space, axes in zip(spaces, every, strict=True):
         for one in sizes:
             if one.space == space:
                 name = METHOD_NAMES.get(one.method, one.method)
@@ -153,8 +149,8 @@ def largest_clusters(sizes: Sequence[Sizes], untrained: Sequence[str]) -> Exhibi
                 axes.plot(one.k, one.share, style, lw=1.4, ms=5, color=color, label=name)
         dress(axes, "k", "share of the largest", titled(space, untrained), grid="both")
         log_ticks(axes)
-        if number == 0:
-            legend(axes, fontsize=6.5)
+    for axes in every[:1]:
+        legend(axes, fontsize=6.5)
     alt = f"Share of the images in the largest cluster by k, in {len(spaces)} spaces."
     exhibit = Exhibit(
         "largest-clusters",

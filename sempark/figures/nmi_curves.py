@@ -22,6 +22,7 @@ from sempark.figures.style import (
     SERIES,
     SOFT,
     dress,
+    frames,
     legend,
     log_ticks,
     new_figure,
@@ -112,16 +113,14 @@ def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
         The caption names the best of each space.
     """
     spaces = dict.fromkeys(curve.space for curve in curves if curve.method not in REFERENCES)
-    frames = {
+    shown = {
         space: behind(curves, space)
         + [c for c in curves if c.space == space and c.method not in REFERENCES]
         for space in spaces
     }
-    n_rows = -(-len(frames) // 2)
-    figure = new_figure(7.2, 2.9 * n_rows + 0.5)
+    figure, every = frames(len(shown), 2.9, 0.5)
     seen: dict[str, Any] = {}
-    for number, (space, inside) in enumerate(frames.items()):
-        axes = figure.add_subplot(n_rows, min(2, len(frames)), number + 1)
+    for (space, inside), axes in zip(shown.items(), every, strict=True):
         _frame(axes, inside)
         dress(axes, "k", "NMI", titled(space, untrained), grid="both")
         handles, names = axes.get_legend_handles_labels()
@@ -135,8 +134,8 @@ def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
         fontsize=8,
         labelcolor=INK,
     )
-    said = "; ".join(_spoken(best(curves, space)) for space in frames)
-    alt = f"NMI by number of clusters in {len(frames)} spaces. Best: {said}."
+    said = "; ".join(_spoken(best(curves, space)) for space in shown)
+    alt = f"NMI by number of clusters in {len(shown)} spaces. Best: {said}."
     exhibit = Exhibit(
         "figure-4.5",
         "NMI of the clusterings in each space",
@@ -147,7 +146,7 @@ def scores(curves: Sequence[Curve], untrained: Sequence[str]) -> Exhibit:
         to_svg(figure, alt),
         alt=alt,
     )
-    return mark(exhibit, list(frames), untrained)
+    return mark(exhibit, list(shown), untrained)
 
 
 def _frame(axes: Axes, curves: Sequence[Curve]) -> None:

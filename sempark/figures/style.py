@@ -84,6 +84,29 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
+def frames(n: int, height_in: float, below_in: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """Give a figure of n frames, two a row.
+
+    Parameters
+    ----------
+    n : int
+        Frames, at least 1.
+    height_in : float
+        Of a row, inches.
+    below_in : float
+        Room for a legend, inches.
+
+    Returns
+    -------
+    figure : matplotlib.figure.Figure
+    axes : list of matplotlib.axes.Axes
+        One a frame, row by row.
+    """
+    n_rows = -(-n // 2)
+    figure = new_figure(7.2, height_in * n_rows + below_in)
+    return figure, [figure.add_subplot(n_rows, min(2, n), number + 1) for number in range(n)]
+
+
 def dress(
     axes: Axes, xlabel: str = "", ylabel: str = "", title: str = "", grid: Grid = "y"
 ) -> None:

@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark import pictures
-from sempark.retrieval import queries
 from sempark.config import Config
 from sempark.imaging import jpeg
 from sempark.networks import evaluation
-from sempark.tree.placing import Place
+from sempark.retrieval import queries
 from sempark.retrieval.queries import Query
 from sempark.retrieval.searching import Hit, Index
+from sempark.tree.placing import Place
 
 Extract = Callable[[str, NDArray[np.uint8]], Mapping[str, NDArray[np.float32]]]
 """Checkpoint and gray pixels to the outputs of its layers by name."""

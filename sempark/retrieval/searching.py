@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from sempark.geometry import lookup
 from sempark.networks.encoder import Encoder, from_bytes, to_bytes
-from sempark.tree.placing import N_VOTES, Place, Tree, place, plant
 from sempark.tables import Refused
+from sempark.tree.placing import N_VOTES, Place, Tree, place, plant
 
 FOLDER_VERSION = 1
 

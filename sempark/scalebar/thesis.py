@@ -143,7 +143,7 @@ def _segments(left: Gray, shortest: int) -> list[Box]:
 def _boxes(mask: NDArray[np.uint8]) -> list[Box]:
     """Return the boxes of a mask's outer contours."""
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    return [tuple(int(v) for v in cv2.boundingRect(c)) for c in contours]  # type: ignore[misc]
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h in map(cv2.boundingRect, contours)]
 
 
 def _prepared(above: Gray) -> Gray:

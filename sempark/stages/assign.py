@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from sempark.tree import placing
 from sempark.networks import evaluation
 from sempark.networks.encoder import Encoder
 from sempark.retrieval.searching import Index
 from sempark.tables import ASSIGN, PassedOver
+from sempark.tree import placing
 
 Progress = Callable[[int, int], None]
 

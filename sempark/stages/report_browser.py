@@ -6,6 +6,7 @@ In: the catalog, neighbors, merges, partitions, scores, and the rows that failed
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 from pyspark.sql import DataFrame
@@ -68,7 +69,7 @@ def files(
     details = {name: values for name, values in columns.items() if name not in ("value", "unit")}
     yield from browser_data.details(details, near)
     if not hide:
-        yield from browser_data.paths([list(p) for p in columns["paths"]])  # type: ignore[call-overload]
+        yield from browser_data.paths(cast("list[list[str]]", columns["paths"]))
     yield browser_data.script(
         "run",
         {

@@ -58,9 +58,17 @@ def _labels(source: Source) -> Iterator[Exhibit]:
         F.countDistinct(F.when(F.col("conflict"), F.col("file_md5"))),
     )
     sets = [
-        (str(r[0]), *(int(value or 0) for value in r[1:])) for r in sorted(rows_of(table.toArrow()))
+        (
+            str(name),
+            int(leaves or 0),
+            int(files or 0),
+            int(own or 0),
+            int(lost or 0),
+            int(both or 0),
+        )
+        for name, leaves, files, own, lost, both in sorted(rows_of(table.toArrow()))
     ]
-    yield dataset.label_sets(sets)  # type: ignore[arg-type]
+    yield dataset.label_sets(sets)
     primary = primary_set(source)
     unique = labels.where(F.col("data_set") == primary).select(
         "category", "file_md5", F.col("md5").isNotNull().alias("found")

@@ -61,15 +61,16 @@ def _sizes(source: Source, curves: Sequence[scored.Curve]) -> Iterator[hierarchi
     wanted = sorted({int(k) for curve in own for k in curve.k})
     rows = source.read("scores").where(F.col("k").isin(wanted) & F.col("largest").isNotNull())
     table = rows.select("space", "method", "k", "largest").toArrow()
-    names = np.array([f"{space}\0{method}" for space, method, _, _ in rows_of(table)])
-    k = table["k"].to_numpy().astype(np.int64)
-    largest = table["largest"].to_numpy().astype(np.float64)
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for space, method, k, largest in rows_of(table):
+        found.setdefault((str(space), str(method)), []).append((int(k or 0), int(largest or 0)))
     n_points = {str(space): int(n or 1) for space, n in rows_of(_points(source))}
     for curve in own:
-        mine = np.flatnonzero((names == f"{curve.space}\0{curve.method}") & np.isin(k, curve.k))
-        mine = mine[np.argsort(k[mine])]
-        share = largest[mine] / n_points[curve.space]
-        yield hierarchies.Sizes(curve.space, curve.method, k[mine], share)
+        known = np.array(sorted(found.get((curve.space, curve.method), [])))
+        if not len(known):
+            continue
+        share = known[:, 1] / n_points[curve.space]
+        yield hierarchies.Sizes(curve.space, curve.method, known[:, 0], share)
 
 
 def _points(source: Source) -> pa.Table:

@@ -1,8 +1,8 @@
 """taxonomy: the tree of sub-categories, grown inside each category without further labels.
 
 In: a category an image (its label, or a confident prediction), vectors, scales, makers, the tree
-before, a steward's wishes. Out: a row a node. Growth is `sempark.tree.growing`'s; nodes keep the ids of
-those before by the images they share, and a steward's names, merges and splits hold (`stewarding`).
+before, a steward's wishes. Out: a row a node. Growth is `sempark.tree.growing`'s; nodes keep
+the ids of those before by the images they share, and a steward's names, merges and splits hold (`stewarding`).
 Source: chapter 5 of the thesis.
 """
 
@@ -17,12 +17,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sempark import config
-from sempark.tree import growing, stewarding
 from sempark.clustering.linkage import Method, linkage
-from sempark.tree.growing import Node
 from sempark.spaces import Vectors
-from sempark.tree.stewarding import Wishes
 from sempark.tables import TAXONOMY, PassedOver
+from sempark.tree import growing, stewarding
+from sempark.tree.growing import Node
+from sempark.tree.stewarding import Wishes
 
 N_TYPICAL = 12
 N_BORDER = 6

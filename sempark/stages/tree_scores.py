@@ -24,12 +24,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sempark import config
-from sempark.tree import growing
 from sempark.clustering.linkage import Method, linkage
 from sempark.clustering.merges import Merges
 from sempark.clustering.scores import score
 from sempark.spaces import Vectors
 from sempark.tables import TREE_SCORES, PassedOver
+from sempark.tree import growing
 
 SEEDS = 5
 SHARE = 0.8

@@ -8,6 +8,7 @@ features: 2-NN, codings where wished, neighbors, merges, partitions and scores.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import reduce
@@ -20,6 +21,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from sempark import hadoop_files, sources
 from sempark.config import Space
 from sempark.spaces import vectors_column
 from sempark.tables import VECTORS, PassedOver, Refused
@@ -100,7 +102,8 @@ def from_parquet(spark: SparkSession, space: Space) -> DataFrame:
     """Rows (md5, category, vector) of a Parquet file or directory, on any file system of Spark."""
     if space.labels:
         raise ValueError("labels goes with .npy; Parquet has a column category")
-    rows = spark.read.parquet(space.path)
+    uri = hadoop_files.is_uri(space.path)  # else a local or mounted file, as sources are
+    rows = spark.read.parquet(space.path if uri else Path(space.path).absolute().as_uri())
     missing = {"md5", "vector"} - set(rows.columns)
     if missing:
         raise ValueError(f"expected columns md5, vector; {', '.join(sorted(missing))} missing")
@@ -135,18 +138,11 @@ def from_parquet(spark: SparkSession, space: Space) -> DataFrame:
     return rows
 
 
-def stamp(spark: SparkSession, space: Space) -> str:
+def stamp(space: Space) -> str:
     """Size and time of a space's files, by which a change of them is seen."""
-    if space.path.endswith(".npy"):
-        paths = [Path(path) for path in (space.path, space.labels) if path]
-        found = [path.stat() if path.exists() else None for path in paths]
-        return repr([(s.st_size, s.st_mtime_ns) if s else "absent" for s in found])
-    path = spark._jvm.org.apache.hadoop.fs.Path(space.path)  # type: ignore[union-attr]  # py4j
-    system = path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration())
-    if not system.exists(path):
-        return "absent"
-    files = sorted(
-        (str(status.getPath()), status.getLen(), status.getModificationTime())
-        for status in [system.getFileStatus(path), *system.listStatus(path)]
-    )
-    return repr(files)
+    found: list[sources.Entry] = []
+    for path in filter(None, (space.path, space.labels)):
+        found.append(sources.lookup(sources.escape(os.fsencode(path))))
+        if found[-1].status == "directory":
+            found += sources.walk(path)
+    return repr([(entry.path, entry.size, entry.modified_us) for entry in found])

@@ -54,7 +54,7 @@ def test_duplicates_and_few_points(index: IndexKind) -> None:
 def test_bad_calls() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="'hnsw' or 'ivf'"):
-        nearest_approximate([[0.0], [1.0]], 1, rng, "flat")  # type: ignore[arg-type]
+        nearest_approximate([[0.0], [1.0]], 1, rng, "flat")
     with pytest.raises(ValueError, match="n_sampled"):
         nearest_approximate([[0.0], [1.0]], 1, rng, n_sampled=0)
     with pytest.raises(ValueError, match="k must lie"):

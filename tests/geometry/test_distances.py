@@ -108,7 +108,7 @@ def test_order_and_names_do_not_matter() -> None:
 )
 def test_where_no_correlation_is_defined(X: object, labels: list[str]) -> None:
     with pytest.raises(ValueError, match="within and between"):
-        correlation(pairwise(X), labels)  # type: ignore[arg-type]
+        correlation(pairwise(X), labels)
 
 
 def test_bad_calls() -> None:

@@ -111,4 +111,4 @@ def test_duplicates_and_ties() -> None:
 )
 def test_bad_calls(r: object, ranks: list[int] | None, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        gride(r, ranks)  # type: ignore[arg-type]
+        gride(r, ranks)

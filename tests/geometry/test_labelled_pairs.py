@@ -87,7 +87,7 @@ def test_distances_closer_than_the_rounding_have_no_ranks() -> None:
 )
 def test_where_no_correlation_is_defined(X: object, labels: list[object]) -> None:
     with pytest.raises(ValueError, match="within and between"):
-        labelled_correlation(X, np.array(labels, object))  # type: ignore[arg-type]
+        labelled_correlation(X, np.array(labels, object))
 
 
 def test_bad_calls() -> None:

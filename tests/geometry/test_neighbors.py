@@ -246,7 +246,7 @@ def test_progress_ends_at_the_total() -> None:
 )
 def test_bad_calls(X: object, k: int, queries: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        nearest(X, k, queries)  # type: ignore[arg-type]
+        nearest(X, k, queries)
 
 
 def test_bad_threads() -> None:

@@ -76,7 +76,7 @@ def test_elbows_of_two_bends() -> None:
 
 @pytest.mark.parametrize("values", [[], [3.0], [3.0, 1.0, 0.5], np.ones(9), np.arange(9.0)[::-1]])
 def test_no_elbow(values: object) -> None:
-    assert elbows(values) == ()  # type: ignore[arg-type]
+    assert elbows(values) == ()
 
 
 def test_bad_calls() -> None:

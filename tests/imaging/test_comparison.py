@@ -93,6 +93,6 @@ def test_smallest_pictures() -> None:
 
 def test_bad_calls(scene: Gray) -> None:
     with pytest.raises(ValueError, match="expected a uint8"):
-        compare(scene, scene.astype(np.float32))  # type: ignore[arg-type]
+        compare(scene, scene.astype(np.float32))
     with pytest.raises(ValueError, match="expected a uint8"):
         compare(scene, scene[:0])

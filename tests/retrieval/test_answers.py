@@ -13,9 +13,9 @@ import tifffile
 from PIL import Image
 
 from sempark import config
-from sempark.retrieval import answers, queries, searching, thumbnails
 from sempark.figures import found
 from sempark.imaging import hashes, jpeg
+from sempark.retrieval import answers, queries, searching, thumbnails
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.synthetic import corpus

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sempark.retrieval import searching
 from sempark.geometry.neighbors import nearest
 from sempark.networks.encoder import Encoder
+from sempark.retrieval import searching
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.tables import Refused

@@ -16,7 +16,7 @@ def line(text: str, digit_px: int = 14, stretch: float = 1.0) -> NDArray[np.floa
 
 
 def spelled(text: str, where: glyphs.Where = "whole", **kw: float) -> spelling.Spelling | None:
-    segmented = glyphs.segment(line(text, **kw), where)  # type: ignore[arg-type]
+    segmented = glyphs.segment(line(text, **kw), where)
     if segmented is None:
         return None
     return spelling.spell(segmented, glyphs.probabilities(segmented.frames), where)
@@ -38,8 +38,8 @@ def test_other_words_are_no_scales(text: str) -> None:
 
 
 def test_where_words_may_follow_or_precede() -> None:
-    assert spelled("1µm  IMS", "start").text == "1µm"  # type: ignore[union-attr]
-    assert spelled("X500  8µm", "end").text == "8µm"  # type: ignore[union-attr]
+    assert spelled("1µm  IMS", "start").text == "1µm"
+    assert spelled("X500  8µm", "end").text == "8µm"
     whole = spelled("1µm  IMS")
     assert whole is None or whole.confidence < 0.1
 

@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from sempark.retrieval import searching
 from sempark.networks.encoder import Encoder
+from sempark.retrieval import searching
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.stages import assign

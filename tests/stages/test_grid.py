@@ -27,7 +27,7 @@ def settings(*sets: str) -> config.Config:
 
 def a_grid(n_hidden1: int, **changed: object) -> Architecture:
     values = {"n_hidden2": 4, "tied": "outer", "phases": "g", "activation": "elu"}
-    return Architecture(n_hidden1, **(values | {"learning_rate": 0.01} | changed))  # type: ignore[arg-type]
+    return Architecture(n_hidden1, **(values | {"learning_rate": 0.01} | changed))
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def search(spark, tmp_path):
         scratch.mkdir(exist_ok=True)
         return Search(settings, spark, ship, scratch, lambda done, total: None, said.append)
 
-    make.said = said  # type: ignore[attr-defined]
+    make.said = said
     return make
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sempark import config
-from sempark.tree import growing
 from sempark.spaces import Vectors
 from sempark.stages import taxonomy
 from sempark.stages.taxonomy import Past
-from sempark.tree.stewarding import Wishes
 from sempark.tables import PassedOver
+from sempark.tree import growing
+from sempark.tree.stewarding import Wishes
 
 NONE = (Wishes(), Past())
 

@@ -114,9 +114,9 @@ def test_a_changed_file_is_seen(spark, tmp_path) -> None:
     array = Space(saved(tmp_path / "x.npy", X), saved(tmp_path / "y.npy", np.zeros(12, int)))
     pq.write_table(pa.table({"md5": ["a"], "vector": [[1.0]]}), tmp_path / "x.parquet")
     parquet = Space(str(tmp_path / "x.parquet"))
-    before = [vectors.stamp(spark, space) for space in (array, parquet)]
+    before = [vectors.stamp(space) for space in (array, parquet)]
     np.save(tmp_path / "y.npy", np.zeros(13, int))
     pq.write_table(pa.table({"md5": ["a", "b"], "vector": [[1.0]] * 2}), tmp_path / "x.parquet")
-    after = [vectors.stamp(spark, space) for space in (array, parquet)]
+    after = [vectors.stamp(space) for space in (array, parquet)]
     assert before[0] != after[0] and before[1] != after[1]
-    assert vectors.stamp(spark, Space("gone.npy")) != vectors.stamp(spark, array)
+    assert vectors.stamp(Space("gone.npy")) != vectors.stamp(array)

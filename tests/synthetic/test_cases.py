@@ -98,7 +98,7 @@ def test_fonts_can_be_chosen() -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a kind"):
-        draw_case("odd", "phenom", np.random.default_rng(1))  # type: ignore[arg-type]
+        draw_case("odd", "phenom", np.random.default_rng(1))
 
 
 def test_a_cut_goes_through_the_value() -> None:

@@ -33,7 +33,7 @@ def test_a_bitmap_holds_its_picture() -> None:
 
 def test_the_table_of_a_pdf_points_at_its_objects() -> None:
     data = mess.pdf(jpeg.encode(_GRAY), (60, 90))
-    start = int(re.search(rb"startxref\n(\d+)", data)[1])  # type: ignore[index]
+    start = int(re.search(rb"startxref\n(\d+)", data)[1])
     assert data[start : start + 4] == b"xref"
     offsets = [int(o) for o in re.findall(rb"(\d{10}) 00000 n", data[start:])]
     assert len(offsets) == 5
