@@ -1,8 +1,8 @@
 """export: a record an image for other programs and for a data repository.
 
-In: records (`sempark.retrieval.records`). Out: the same rows as ``records.csv``,
-``records.jsonl`` and ``records.parquet``, and ``dataset.jsonld``, which describes them in schema.org's words (a Dataset
-of ImageObjects). Names of files come from strangers: no cell of the CSV starts a formula.
+In: records (`sempark.retrieval.records`). Out: the same rows as ``records.csv``, ``records.jsonl``
+and ``records.parquet``, and ``dataset.jsonld``, which describes them in schema.org's words (a
+Dataset of ImageObjects). Names of files come from strangers: no cell of the CSV starts a formula.
 Source: chapter 5 of the thesis, a repository made searchable; schema.org 28; RFC 4180.
 """
 

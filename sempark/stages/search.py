@@ -2,7 +2,8 @@
 
 In: features, codings with their encoders, the subset, a record an image. Out: the files of a folder
 (`sempark.retrieval.searching`): whole layers of vectors with bounds that save reading them, the
-subset's and the coded spaces as views of them, the tree's images with how far they lie from their nearest.
+subset's and the coded spaces as views of them, the tree's images with how far they lie from their
+nearest.
 Source: chapter 5 of the thesis, a repository made searchable.
 """
 

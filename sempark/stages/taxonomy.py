@@ -1,8 +1,9 @@
 """taxonomy: the tree of sub-categories, grown inside each category without further labels.
 
 In: a category an image (its label, or a confident prediction), vectors, scales, makers, the tree
-before, a steward's wishes. Out: a row a node. Growth is `sempark.tree.growing`'s; nodes keep
-the ids of those before by the images they share, and a steward's names, merges and splits hold (`stewarding`).
+before, a steward's wishes. Out: a row a node. Growth is `sempark.tree.growing`'s; nodes keep the
+ids of those before by the images they share, and a steward's names, merges and splits hold
+(`stewarding`).
 Source: chapter 5 of the thesis.
 """
 
