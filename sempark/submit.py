@@ -28,6 +28,7 @@ USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...
                          [--master M] [--deploy-mode client|cluster] [-- options of spark-submit]
 """
 SPARK_OPTIONS = ("--master", "--deploy-mode")
+WITHOUT_SPARK = ("pack",)
 MINIMUM_SPARK = (4, 0)
 
 
@@ -42,6 +43,8 @@ def main(argv: Sequence[str]) -> int:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else "./spark-submit.sh lists them"
         return fail(f"unknown job {name}; {hint}")
+    if name in WITHOUT_SPARK:
+        return subprocess.call([sys.executable, str(known[name]), *rest], env=environment())
     try:
         arguments, options = split(rest)
         command = build(known[name], arguments, options)
