@@ -51,7 +51,7 @@ LEFT_OUT: Final = re.compile(
     "|".join(
         (
             # of the standard library: tests, graphical windows, installers, static libraries
-            r"lib\d*/python[\d.]+/(test|idlelib|tkinter|turtledemo|ensurepip|lib2to3|config-[^/]+)/",
+            r"lib\d*/python[\d.]+/(\w+/)?(tests?|idlelib|tkinter|turtledemo|ensurepip|lib2to3|config-[^/]+)/",
             r".*/lib-dynload/_tkinter",
             r".*\.opt-\d\.pyc$",
             # of packages: what is there to build or to test others
