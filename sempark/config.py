@@ -43,6 +43,7 @@ class Spark:
     """The session."""
 
     master: str
+    event_logs: int
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ class Dimension:
     sizes: list[int]
     repeats: int
     fractions: list[float]
+    sample: int
     seed: int
 
 
@@ -182,6 +184,7 @@ class Codings:
     learning_rate: float
     l2_reg: float
     pca: bool
+    sample: int
     seed: int
 
 
@@ -192,6 +195,7 @@ class Neighbors:
     k: int
     backend: str
     index: str
+    sample: int
     seed: int
 
 

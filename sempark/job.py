@@ -26,7 +26,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import hadoop_files, progress, terminal
+from sempark import event_logs, hadoop_files, progress, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
 from sempark.store import Manifest, Store
@@ -199,10 +199,13 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return terminal.fail(str(error), 2)
     log = terminal.start_log()
-    spark = session(config)
+    events, no_events = event_logs.prepare(config.store.path, config.spark.event_logs)
+    spark = session(config, events)
     store = None
     try:
         store = Store(spark, config.store.path)
+        if no_events:
+            logger.warning("%s", no_events)
         work(Context(config, store, spark, arguments.retry_failed, arguments.rehash))
         return 0
     except Refused as refused:
@@ -221,15 +224,18 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
         spark.stop()
 
 
-def session(config: Config) -> SparkSession:
-    """The Spark session; the master of spark-submit goes over the settings'."""
+def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSession:
+    """The Spark session; the master of spark-submit goes over the settings'.
+
+    ``events`` are the settings of its event log, if there is one.
+    """
     # Workers must not grab every core a task: one OpenCV and one Tesseract thread each.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     builder = SparkSession.builder.appName("sempark")
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.master(config.spark.master).config("spark.ui.enabled", "false")
-    for key, value in SPARK_SETTINGS.items():
+    for key, value in (SPARK_SETTINGS | dict(events or {})).items():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     if any(map(hadoop_files.is_uri, [*config.input.source, *config.input.labels.values()])):
