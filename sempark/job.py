@@ -232,7 +232,8 @@ def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSes
     # Workers must not grab every core a task: one OpenCV and one Tesseract thread each.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    builder = SparkSession.builder.appName("sempark")
+    name = Path(sys.argv[0]).stem  # the job's: a list of event logs is told apart by it
+    builder = SparkSession.builder.appName(f"sempark {name}".strip())
     if "PYSPARK_GATEWAY_PORT" not in os.environ:
         builder = builder.master(config.spark.master).config("spark.ui.enabled", "false")
     for key, value in (SPARK_SETTINGS | dict(events or {})).items():
