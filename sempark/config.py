@@ -44,6 +44,7 @@ class Spark:
 
     master: str
     packed: str
+    event_logs: int
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ class Dimension:
     sizes: list[int]
     repeats: int
     fractions: list[float]
+    sample: int
     seed: int
 
 
@@ -183,6 +185,7 @@ class Codings:
     learning_rate: float
     l2_reg: float
     pca: bool
+    sample: int
     seed: int
 
 
@@ -193,6 +196,7 @@ class Neighbors:
     k: int
     backend: str
     index: str
+    sample: int
     seed: int
 
 
