@@ -30,8 +30,8 @@ class Line:
     right: tuple[int, int]
 
 
-def lines(ink: Ink) -> list[Line]:
-    """Return all horizontal runs long enough for a bar or for half a broken one."""
+def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
+    """Return all horizontal runs long enough for a bar or for half a broken one, or in rows."""
     shortest = max(8, int(MIN_LENGTH_SHARE * ink.picture_width))
     opened = cv2.morphologyEx(
         ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
@@ -42,6 +42,8 @@ def lines(ink: Ink) -> list[Line]:
         if h > max(6, 0.7 * w) or area < 0.75 * w * h:
             continue
         if w > MAX_LENGTH_SHARE * ink.picture_width:
+            continue
+        if rows is not None and (y > rows[1] or y + h < rows[0]):
             continue
         left = _tick(ink.mask, x, y, y + h, -1)
         right = _tick(ink.mask, x + w - 1, y, y + h, 1)

@@ -23,6 +23,7 @@ MIN_TEXT_PX = 6
 ROOM = 2  # px around a cut
 MARK_GAP = 0.4  # of the text's height: marks apart by so much may be no letters
 MARK_WIDTH = 0.6  # of the text's height: wider marks are letters
+BROKEN_GAP = 0.35  # of the text's height: so near the parts of one letter are
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -146,11 +147,13 @@ def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piec
     members = order[first : last + 1]
     x0, x1 = int(x[members].min()), int((x + w)[members].max())
     y0, y1 = int(y[members].min()), int((y + h)[members].max())
-    # dots and the like between the letters
-    small = (x >= x0) & (x + w <= x1) & (y >= y0 - 1) & (y + h <= y1 + 2)
+    # dots and the like between the letters; parts of a first or last letter with a faint stroke
+    beside = BROKEN_GAP * tall
+    small = (x >= x0 - beside) & (x + w <= x1 + beside) & (y >= y0 - 1) & (y + h <= y1 + 2)
     small[0] = False
-    small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
+    small &= (w <= 1.2 * tall) & (h <= np.where((x >= x0) & (x + w <= x1), 0.5, 0.8) * tall)
     members = np.union1d(members, np.flatnonzero(small))
+    x0, x1 = int(x[members].min()), int((x + w)[members].max())
     if not (2 <= members.size <= 60 or x1 - x0 > 1.5 * tall):
         return None
     return Piece(place, x0, y0, x1, y1, tuple(int(m) for m in members))
@@ -180,7 +183,9 @@ def cut(ink: Ink, piece: Piece) -> Floats:
     x0, x1 = piece.x0 - ROOM, piece.x1 + ROOM
     height, width = ink.mask.shape
     inner = slice(max(0, y0), min(height, y1)), slice(max(0, x0), min(width, x1))
-    own = np.isin(ink.labels[inner], piece.members).astype(np.uint8)
+    chosen = np.zeros(len(ink.parts), np.uint8)
+    chosen[list(piece.members)] = 1
+    own = chosen[ink.labels[inner]]
     window = ink.contrast[inner].astype(np.float32)
     window[cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0] = 0
     window[(ink.mask[inner] > 0) & (own == 0)] = 0
@@ -190,7 +195,7 @@ def cut(ink: Ink, piece: Piece) -> Floats:
     return np.clip(clean, 0, 1)
 
 
-def trimmed(clean: Floats) -> list[Floats]:
+def trimmed(clean: Floats) -> list[tuple[int, Floats]]:
     """Leave out narrow marks that stand apart at a cut's ends: parts of the picture, mostly.
 
     Parameters
@@ -200,8 +205,9 @@ def trimmed(clean: Floats) -> list[Floats]:
 
     Returns
     -------
-    list of float32 (h, w')
-        Without the first mark, the last, both; empty where none stands apart.
+    list of (int, float32 (h, w'))
+        Without the first mark, the last, both: first column kept, and the rest; empty where none
+        stands apart.
     """
     inked = clean > 0.4
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
@@ -215,7 +221,7 @@ def trimmed(clean: Floats) -> list[Floats]:
     if gaps.size and columns[-1] - columns[gaps[-1] + 1] < MARK_WIDTH * tall:
         last = int(columns[gaps[-1]]) + 1 + ROOM
     spans = {(first, clean.shape[1]), (0, last), (first, last)} - {(0, clean.shape[1])}
-    return [clean[:, max(0, a) : b] for a, b in sorted(spans) if b - max(0, a) > tall]
+    return [(max(0, a), clean[:, max(0, a) : b]) for a, b in sorted(spans) if b - max(0, a) > tall]
 
 
 def enlarge(clean: Floats, height_px: int = 40) -> Gray:
