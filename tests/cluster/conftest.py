@@ -1,0 +1,43 @@
+"""One drawn corpus and one undisturbed local run for all tests on clusters."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import processes, runs
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The corpus, settings that name it, and the store that local[*] made of it."""
+
+    corpus: Path
+    settings: Path
+    store: Path
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
+    root = tmp_path_factory.mktemp("reference")
+    corpus = runs.draw(root / "corpus")
+    settings = runs.settings(root / "small.toml", str(corpus))
+    found = Reference(corpus, settings, root / "store")
+    words = ["pipeline", str(settings), "--set", f"store.path={found.store}"]
+    mark = secrets.token_hex(8)
+    try:
+        ended = runs.run(words, mark, root / "local.log")
+    finally:
+        processes.end(mark)
+    assert ended.code == 0, ended.said[-3000:]
+    return found
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """Of processes that a test starts itself; all of them end with it."""
+    own = secrets.token_hex(8)
+    yield own
+    processes.end(own)

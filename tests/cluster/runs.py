@@ -1,0 +1,135 @@
+"""Runs of sempark on a small drawn corpus, and what they leave in a store.
+
+The settings make the pipeline short, not other: one epoch of training, no grid, every image with a
+scale in the subset.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from sempark.submit import ROOT
+from sempark.synthetic import corpus
+from sempark.tables import TABLES
+from tests.cluster import processes
+
+IMAGES, SEED = 60, 7
+SETTINGS = """
+[input]
+source = ["{place}/{source}"]
+labels = {{ SEM_Dataset = "{place}/{labels}/SEM_Dataset" }}
+[subset]
+by = "nm_per_px"
+low_nm_per_px = 0.001
+high_nm_per_px = 1000000.0
+[finetune]
+epochs = 1
+[features]
+input_size = 75
+[dimension]
+repeats = 1
+[grid]
+enabled = false
+[codings]
+epochs = 1
+n_hidden = [50, 20]
+[neighbors]
+k = 20
+[distances]
+side_px = 32
+sample = {{ Tips = 3, Particles = 3 }}
+[taxonomy]
+min_size = 10
+repeats = 2
+"""
+
+
+def draw(root: Path) -> Path:
+    """The corpus below a directory; returns it."""
+    for item in corpus.plan(IMAGES, SEED):
+        for name, content in corpus.render(item):
+            path = Path(os.fsdecode(os.fsencode(root) + b"/" + os.fsencode(name)))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    return root
+
+
+def settings(file: Path, place: str) -> Path:
+    """A settings file whose sources lie at a place, a directory or URI."""
+    text = SETTINGS.format(place=place, source=corpus.SOURCE, labels=corpus.LABELS)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended and what it said."""
+
+    code: int
+    said: str
+
+
+def start(
+    words: Sequence[str], mark: str, log: Path, env: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """./spark-submit.sh with the words; its output goes to the log."""
+    return processes.start([str(ROOT / "spark-submit.sh"), *words], mark, log, env)
+
+
+def run(
+    words: Sequence[str],
+    mark: str,
+    log: Path,
+    env: dict[str, str] | None = None,
+    seconds: float = 1500,
+) -> Ended:
+    """The same, waited for."""
+    process = start(words, mark, log, env)
+    return Ended(process.wait(seconds), log.read_text(errors="replace"))
+
+
+def manifests(store: Path) -> dict[str, dict[str, Any]]:
+    """The manifest of each table of a local store, of the version its last pointer names."""
+    found = {}
+    for name in TABLES:
+        pointers = sorted((store / name / "pointers").glob("[0-9]*.json"))
+        if pointers:
+            version = json.loads(pointers[-1].read_text())["version"]
+            found[name] = json.loads((store / name / version / "manifest.json").read_text())
+    return found
+
+
+def digests(store: Path) -> dict[str, str]:
+    """Digest of the rows of each table, folders left out: theirs is the version's name."""
+    made = manifests(store)
+    return {n: str(m["digest"]) for n, m in made.items() if TABLES[n].kind == "table"}
+
+
+def rows(store: Path, name: str, place: str) -> list[str]:
+    """A table's rows in an order of their own, with paths below one place and without times."""
+    version = manifests(store)[name]["version"]
+    table = pq.read_table(store / name / version / "rows")
+    if name == "inventory":
+        table = table.drop_columns("modified_us")
+    found = (repr(row).replace(f"{place}/", "@/") for row in table.to_pylist())
+    return sorted(found)
+
+
+def clean(store: Path) -> list[str]:
+    """What lies in a store that should not: staging of Spark, versions without a pointer."""
+    wrong = [str(path) for path in store.rglob("_temporary")]
+    wrong += [str(path) for path in (store / "runs").glob(".check-*")]
+    for name in TABLES:
+        pointed = {
+            json.loads(file.read_text())["version"]
+            for file in (store / name / "pointers").glob("[0-9]*.json")
+        }
+        present = {p.name for p in (store / name).glob("*") if p.name != "pointers"}
+        wrong += [f"{name}/{version}" for version in sorted(present - pointed)]
+    return wrong
