@@ -126,7 +126,8 @@ def split(rest: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
     """The spark-submit command of a job."""
-    master = _value(options, "--master") or configured_master(arguments)
+    options = [tried(word) for word in options]
+    master = _value(options, "--master") or tried(configured_master(arguments))
     kind = "yarn" if master == "yarn" else "local" if master.startswith("local") else "standalone"
     command = [str(spark_submit()), "--properties-file", str(ROOT / "conf" / f"spark-{kind}.conf")]
     if _value(options, "--master") is None:
@@ -136,6 +137,12 @@ def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[s
     if kind != "local":
         command += ["--py-files", str(archive())]
     return [*command, *options, str(job), *arguments]
+
+
+def tried(word: str) -> str:
+    """A local master with four tries a task, as clusters have: a bad file must not end the job."""
+    found = re.fullmatch(r"((?:--master=)?local)(?:\[(\d+|\*)\])?", word)
+    return f"{found[1]}[{found[2] or 1},4]" if found else word
 
 
 def configured_master(arguments: Sequence[str]) -> str:
