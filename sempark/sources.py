@@ -223,15 +223,11 @@ def content(md5: str, paths: Sequence[str], max_bytes: int | None = None) -> byt
 
 def _open(path: str) -> FileIO:
     """A local regular file; what has become a FIFO since the listing would wait for a writer."""
-    file = FileIO(unescape(path), "rb", opener=_without_waiting)
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        file.close()
+    descriptor = os.open(unescape(path), os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file any more")
-    return file
-
-
-def _without_waiting(path: bytes, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)
+    return FileIO(descriptor)
 
 
 def _check_size(size: int, max_bytes: int | None) -> None:
