@@ -212,7 +212,7 @@ NEAR_DUPLICATES = Table(
 
 LABELS = Table(
     name="labels",
-    key=("data_set", "file"),
+    key=("data_set", "file", "category", "subcategory"),  # a list may name a file twice
     inputs=("inventory", "images_flat"),
     settings=("labels",),
     thesis="2.2, table 2.2, figures 2.3, 2.4",

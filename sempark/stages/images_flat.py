@@ -168,7 +168,7 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
     about = {key: row[key] for key in ("md5", "paths", "companion_md5")}
     limits = Limits(settings.max_pixels, settings.timeout_seconds, settings.memory_mb << 20)
     try:
-        data = _content(row["md5"], row["paths"], limits.memory_bytes)
+        data = sources.content(row["md5"], row["paths"], limits.memory_bytes)
     except OSError as error:
         status = "too_large" if error.errno == errno.EFBIG else "unreadable"
         return about | {"status": status, "reason": error.strerror}
@@ -176,6 +176,9 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
         picture = decode_watched(data, limits, retry)
     except Undecodable as undecodable:
         return about | {"status": undecodable.status, "reason": undecodable.reason}
+    if max(picture.gray.shape) > jpeg.MAX_SIDE_PX:
+        reason = f"a JPEG has sides of up to {jpeg.MAX_SIDE_PX} px, not {picture.gray.shape}"
+        return about | {"status": "too_large", "reason": reason}
     content = jpeg.encode(picture.gray, settings.jpeg_quality)
     note = _companion(row["companion"])
     scale = vendor.pixel_size(data, note)
@@ -196,20 +199,6 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
         "encoder": f"{jpeg.ENCODER}, quality {settings.jpeg_quality}",
         "status": "ok",
     }
-
-
-def _content(md5: str, paths: list[str], max_bytes: int) -> bytes:
-    """The first of the paths that still holds the content."""
-    failure = OSError(errno.EIO, "changed since the inventory")
-    for path in paths:
-        try:
-            data = sources.read(path, max_bytes)
-        except OSError as error:
-            failure = error
-        else:
-            if _md5(data) == md5:
-                return data
-    raise failure
 
 
 def _companion(path: str | None) -> bytes | None:
