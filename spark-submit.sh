@@ -64,6 +64,8 @@ java_works() {
     "$java" --list-modules 2>/dev/null | grep -q jdk.incubator.vector
 }
 
+# What packs, and what nodes without Tesseract read scales with.
+[ "${1:-}" != pack ] || extras+=,tesserocr,pack
 prepare
 if [ "${1:-}" = prepare ]; then exit 0; fi
 export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"

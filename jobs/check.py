@@ -8,6 +8,7 @@ import sys
 from typing import cast
 
 from sempark import executors, job
+from sempark.scalebar import ocr
 from sempark.scalebar.ocr import Engine
 from sempark.tables import Refused
 from sempark.terminal import say
@@ -17,10 +18,16 @@ def needs(context: job.Context) -> executors.Needs:
     """The driver's own versions, the engine and the directories of the settings."""
     versions = job.versions()
     config = context.config
+    engine = cast(Engine, config.scale.engine)
+    try:
+        tesseract = ocr.available(engine)
+    except ocr.EngineError as error:
+        raise Refused(f"the driver: {error}") from None
     return executors.Needs(
         platform.python_version(),
         {name: versions[name] for name in executors.NUMBERS},
-        cast(Engine, config.scale.engine),
+        engine,
+        tesseract,
         [*config.input.source, *config.input.labels.values()],
     )
 

@@ -43,6 +43,7 @@ class Spark:
     """The session."""
 
     master: str
+    packed: str
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import tempfile
 import time
@@ -19,17 +20,31 @@ from typing import Any
 
 import cv2
 import numpy as np
+from py4j.protocol import Py4JJavaError
 from pyspark import BarrierTaskContext
 from pyspark.sql import SparkSession
 
 from sempark import hadoop_files, sources
 from sempark.scalebar import ocr
+from sempark.tables import Refused
 
 LEAST_MEMORY_GB = 1.5
 """Of a task: TensorFlow, OpenCV and Tesseract together take about that much."""
 LEAST_DISK_GB = 2.0
 MOST_SKEW_SECONDS = 5.0
-NUMBERS = ("sempark", "numpy", "tensorflow", "opencv-python-headless", "imagecodecs", "pyarrow")
+SETTLED_SECONDS = 2.0
+START_SECONDS = 60.0
+"""A standalone cluster gives executors one after the other, and says not how many will come."""
+NUMBERS = (
+    "sempark",
+    "numpy",
+    "tensorflow",
+    "opencv-python-headless",
+    "imagecodecs",
+    "tifffile",
+    "pyarrow",
+    "faiss-cpu",
+)
 """Packages whose versions must be equal everywhere: they make the numbers."""
 
 
@@ -45,6 +60,8 @@ class Needs:
         The driver's packages.
     engine : str
         Of the scale reader, ``tesseract`` or ``tesserocr``.
+    tesseract : str
+        Its version on the driver.
     directories : sequence of str
         Sources and label sets that tasks read.
     """
@@ -52,6 +69,7 @@ class Needs:
     python: str
     versions: Mapping[str, str]
     engine: ocr.Engine
+    tesseract: str
     directories: Sequence[str]
 
 
@@ -94,12 +112,21 @@ def survey(spark: SparkSession, needs: Needs) -> list[Node]:
     Returns
     -------
     list of Node
+
+    Raises
+    ------
+    Refused
+        No executor came, or their Python does not start.
     """
     context = spark.sparkContext
+    _await_executors(spark)
     n = context.defaultParallelism
     start = time.time()
     tasks = context.parallelize(range(n), n).barrier().mapPartitions(lambda _: _asked(needs))
-    answers: list[dict[str, Any]] = tasks.collect()
+    try:
+        answers: list[dict[str, Any]] = tasks.collect()
+    except Py4JJavaError as error:
+        raise Refused(_unasked(str(error.java_exception))) from error
     end = time.time()
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for answer in answers:
@@ -117,6 +144,36 @@ def survey(spark: SparkSession, needs: Needs) -> list[Node]:
         )
         for (host, executor), group in sorted(groups.items())
     ]
+
+
+def _await_executors(spark: SparkSession) -> None:
+    """Return when no more executors come; Refused where none does."""
+    context: Any = spark.sparkContext
+    if str(context.master).startswith("local"):
+        return  # the driver is the executor
+    start = time.monotonic()
+    seen, since = 0, start
+    while not seen or time.monotonic() - since < SETTLED_SECONDS:
+        found = int(context._jsc.sc().getExecutorMemoryStatus().size()) - 1  # without the driver
+        if found != seen:
+            seen, since = found, time.monotonic()
+        if not seen and time.monotonic() - start > START_SECONDS:
+            raise Refused(
+                f"{context.master} gave no executor in {START_SECONDS:.0f} s: are there workers, "
+                "and have they as many cores and as much memory free as an executor asks for?"
+            )
+        time.sleep(0.2)
+
+
+def _unasked(said: str) -> str:
+    """Why executors could not answer, by what Spark says of the task that failed."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    named = [line for line in lines if re.search("Error|Exception|Cannot run", line)]
+    last = re.sub(r"^(Caused by: )?([\w.$]+: )+", "", (named or lines or ["no message"])[-1])
+    return (
+        f"the executors' Python can't be asked: {last}; install the driver's Python there at the "
+        "same path, or ship it: ./spark-submit.sh pack, then spark.packed"
+    )
 
 
 def problems(
@@ -146,7 +203,16 @@ def problems(
     if not answer["opencv"]:
         yield "OpenCV does not give back a picture it has written: install its headless wheel anew"
     if answer["no_tesseract"]:
-        yield answer["no_tesseract"]
+        yield answer["no_tesseract"] + (
+            '; or set scale.engine = "tesserocr", which the archive of ./spark-submit.sh pack has'
+            if needs.engine == "tesseract"
+            else ""
+        )
+    elif answer["tesseract"] != needs.tesseract:
+        yield (
+            f"Tesseract {answer['tesseract']}, the driver has {needs.tesseract}: it may read "
+            "otherwise; install the same there"
+        )
     wanted = cores * LEAST_MEMORY_GB
     if answer["memory_gb"] < wanted:
         yield (
@@ -156,7 +222,12 @@ def problems(
     if answer["disk_gb"] < LEAST_DISK_GB:
         yield f"{answer['disk_gb']:.1f} GB free in {answer['scratch']}: make room, or set TMPDIR"
     for directory in answer["unreadable"]:
-        yield f"can't list {directory}: mount it there, or copy it to a file system all nodes see"
+        relative = not (hadoop_files.is_uri(directory) or Path(directory).is_absolute())
+        yield f"can't list {directory}: " + (
+            "it is relative, and executors work in directories of their own: write it from /"
+            if relative
+            else "mount it there, or copy it to a file system all nodes see"
+        )
     start, end = asked
     skew = max(start - answer["time"], answer["time"] - end, 0.0)
     if skew > MOST_SKEW_SECONDS:

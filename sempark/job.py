@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pyspark import SparkConf, SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
 from sempark import hadoop_files, progress, terminal
@@ -227,10 +228,15 @@ def session(config: Config) -> SparkSession:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     builder = SparkSession.builder.appName("sempark")
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+    given: Callable[[str], bool] = {}.__contains__
+    if "PYSPARK_GATEWAY_PORT" in os.environ:
+        SparkContext._ensure_initialized()  # joins spark-submit's JVM, which has its properties
+        given = SparkConf().contains
+    else:
         builder = builder.master(config.spark.master).config("spark.ui.enabled", "false")
     for key, value in SPARK_SETTINGS.items():
-        builder = builder.config(key, value)
+        if not given(key):
+            builder = builder.config(key, value)
     spark = builder.getOrCreate()
     if any(map(hadoop_files.is_uri, [*config.input.source, *config.input.labels.values()])):
         hadoop_files.share_settings(spark)
@@ -249,7 +255,7 @@ SPARK_SETTINGS = {
     "spark.executorEnv.OMP_THREAD_LIMIT": "1",  # Tesseract's
     "spark.executorEnv.TF_CPP_MIN_LOG_LEVEL": "3",
 }
-"""Settings the code relies on; what a cluster decides stands in conf/spark-*.conf."""
+"""Settings the code relies on where conf/spark-*.conf or the command line say nothing."""
 
 
 def inspect(context: Context, stage: Stage) -> tuple[Verdict, dict[str, str], int | None]:

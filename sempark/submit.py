@@ -19,15 +19,16 @@ import tempfile
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from zipfile import ZipFile
 
-from sempark.config import load
+from sempark import shipping
+from sempark.config import Config, load
+from sempark.shipping import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...] [--force]
                          [--master M] [--deploy-mode client|cluster] [-- options of spark-submit]
 """
 SPARK_OPTIONS = ("--master", "--deploy-mode")
+WITHOUT_SPARK = ("pack",)
 MINIMUM_SPARK = (4, 0)
 
 
@@ -42,12 +43,24 @@ def main(argv: Sequence[str]) -> int:
         near = difflib.get_close_matches(name, known, n=1, cutoff=0.4)
         hint = f"did you mean {near[0]}?" if near else "./spark-submit.sh lists them"
         return fail(f"unknown job {name}; {hint}")
+    if name in WITHOUT_SPARK:
+        return subprocess.call([sys.executable, str(known[name]), *rest], env=environment())
     try:
         arguments, options = split(rest)
         command = build(known[name], arguments, options)
     except ValueError as error:
         return fail(str(error))
-    return run(command)
+    return run_remote(command) if shipping.in_cluster(options) else run(command)
+
+
+def run_remote(command: Sequence[str]) -> int:
+    """Run spark-submit in cluster mode: it reports here, the job writes on the cluster."""
+    code = wait(subprocess.Popen(command, env=environment(), start_new_session=True))
+    sys.stderr.write(
+        f"sempark: the driver ran on the cluster and {'failed' if code else 'ended well'}; what it "
+        "said stands in the cluster's logs of it, and in the folder runs of the store\n"
+    )
+    return 1 if code else 0
 
 
 def run(command: Sequence[str]) -> int:
@@ -126,24 +139,24 @@ def split(rest: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
     """The spark-submit command of a job."""
-    master = _value(options, "--master") or configured_master(arguments)
+    config = configured(arguments)
+    master = _value(options, "--master") or config.spark.master
     kind = "yarn" if master == "yarn" else "local" if master.startswith("local") else "standalone"
     command = [str(spark_submit()), "--properties-file", str(ROOT / "conf" / f"spark-{kind}.conf")]
     if _value(options, "--master") is None:
         command += ["--master", master]
-    log4j = ROOT / "conf" / "log4j2.properties"
-    command += ["--driver-java-options", f"-Dlog4j2.configurationFile={log4j.as_uri()}"]
     if kind != "local":
-        command += ["--py-files", str(archive())]
-    return [*command, *options, str(job), *arguments]
+        return command + shipping.command(config, kind, job, arguments, options)
+    log4j = f"-Dlog4j2.configurationFile={shipping.LOG4J.as_uri()}"
+    return [*command, "--driver-java-options", log4j, *options, str(job), *arguments]
 
 
-def configured_master(arguments: Sequence[str]) -> str:
-    """The master of the settings; a mistake in them is told before Java starts."""
+def configured(arguments: Sequence[str]) -> Config:
+    """The settings; a mistake in them is told before Java starts."""
     conf = next((word for word in arguments if word.endswith(".toml")), None)
     sets = [value for word, value in pairwise(arguments) if word == "--set"]
     sets += [word.removeprefix("--set=") for word in arguments if word.startswith("--set=")]
-    return load(conf, sets).spark.master
+    return load(conf, sets)
 
 
 def spark_submit() -> Path:
@@ -162,19 +175,6 @@ def spark_submit() -> Path:
             "unset it to use pip's"
         )
     return path
-
-
-def archive() -> Path:
-    """The jobs and the package as one zip file, for executors and for drivers on the cluster."""
-    target = ROOT / "build" / "sempark.zip"
-    target.parent.mkdir(exist_ok=True)
-    with ZipFile(target, "w") as zipped:
-        for folder in ("jobs", "sempark"):
-            zipped.mkdir(folder)  # a namespace package is found by its directory only
-            for path in sorted((ROOT / folder).rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    zipped.write(path, str(path.relative_to(ROOT)))
-    return target
 
 
 def environment() -> dict[str, str]:

@@ -11,11 +11,12 @@ from sempark import config, executors, job
 from sempark.store import Store
 from sempark.tables import Refused
 
-NEEDS = executors.Needs("3.11.7", {"numpy": "2.4.6"}, "tesseract", ["/data"])
+NEEDS = executors.Needs("3.11.7", {"numpy": "2.4.6"}, "tesseract", "5.3.0", ["/data"])
 WELL = {
     "python": "3.11.7",
     "versions": {"numpy": "2.4.6"},
     "opencv": True,
+    "tesseract": "5.3.0",
     "no_tesseract": "",
     "memory_gb": 8.0,
     "disk_gb": 50.0,
@@ -40,10 +41,12 @@ def test_an_executor_that_has_all_has_no_problem() -> None:
         ({"versions": {"numpy": "1.26.4"}}, "numpy 1.26.4, the driver has 2.4.6"),
         ({"versions": {}}, "numpy not installed"),
         ({"opencv": False}, "OpenCV does not give back"),
-        ({"no_tesseract": "found no tesseract"}, "found no tesseract"),
+        ({"no_tesseract": "found no tesseract"}, 'found no tesseract; or set scale.engine = "tess'),
+        ({"tesseract": "4.1.1"}, "Tesseract 4.1.1, the driver has 5.3.0"),
         ({"memory_gb": 2.9}, "2.9 GB of memory free, 2 tasks at once need some 3.0"),
         ({"disk_gb": 0.5}, "0.5 GB free in /tmp"),
-        ({"unreadable": ["/data"]}, "can't list /data"),
+        ({"unreadable": ["/data"]}, "can't list /data: mount it there"),
+        ({"unreadable": ["data"]}, "can't list data: it is relative"),
         ({"time": 990.0}, "its clock is 9 s off"),
         ({"time": 1100.0}, "its clock is 99 s off"),
     ],

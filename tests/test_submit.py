@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import pytest
 
-from sempark import submit
+from sempark import shipping, submit
 
 
 def test_the_jobs_are_listed_a_line_each(capsys) -> None:
@@ -42,10 +43,12 @@ def test_a_master_without_a_value_is_named() -> None:
 def test_the_master_comes_from_option_set_file_default(tmp_path) -> None:
     file = tmp_path / "my.toml"
     file.write_text('[spark]\nmaster = "spark://a:7077"\n')
-    assert submit.configured_master([]) == "local[*,4]"
-    assert submit.configured_master([str(file)]) == "spark://a:7077"
-    assert submit.configured_master([str(file), "--set", "spark.master=yarn"]) == "yarn"
-    assert submit.configured_master(["--set=spark.master=yarn", "--limit", "5"]) == "yarn"
+    assert submit.configured([]).spark.master == "local[*,4]"
+    assert submit.configured([str(file)]).spark.master == "spark://a:7077"
+    over = submit.configured([str(file), "--set", "spark.master=yarn"])
+    assert over.spark.master == "yarn"
+    over = submit.configured(["--set=spark.master=yarn", "--limit", "5"])
+    assert over.spark.master == "yarn"
     job = submit.jobs()["scale"]
     command = submit.build(job, [str(file)], ["--master", "local[2]"])
     assert command[command.index("--properties-file") + 1].endswith("spark-local.conf")
@@ -73,14 +76,89 @@ def test_a_cluster_gets_the_code(monkeypatch, tmp_path) -> None:
     assert command[command.index("--py-files") + 1].endswith("sempark.zip")
 
 
+CLUSTER = ["--deploy-mode", "cluster"]
+JOB = submit.jobs()["scale"]
+
+
+def values(command: list[str], option: str) -> list[str]:
+    return [value for word, value in pairwise(command) if word == option]
+
+
+@pytest.fixture
+def conf(tmp_path) -> str:
+    file = tmp_path / "my.toml"
+    file.write_text('[input]\nsource = ["/data"]\n[store]\npath = "hdfs://a/store"\n')
+    return str(file)
+
+
+def test_on_yarn_all_that_the_driver_needs_travels(conf, tmp_path) -> None:
+    packed = tmp_path / "env.tar.gz"
+    packed.touch()
+    sets = ["--set", f"spark.packed={packed}"]
+    command = submit.build(JOB, [conf, *sets], ["--master", "yarn", *CLUSTER, "--files", "own.txt"])
+    (files,) = values(command, "--files")
+    assert files.split(",")[1:] == [conf, "own.txt"] and "log4j2" in files
+    assert values(command, "--archives") == [f"{packed}#environment"]
+    assert command[command.index(str(JOB)) + 1 :] == ["my.toml", *sets]
+    said = values(command, "--conf")
+    assert "spark.pyspark.python=./environment/bin/python" in said
+    assert "spark.yarn.appMasterEnv.TESSDATA_PREFIX=environment/share/tessdata" in said
+    assert not [word for word in said if "driver.python" in word]
+
+
+def test_a_driver_that_stays_here_keeps_its_own_python(conf, tmp_path) -> None:
+    packed = tmp_path / "env.tar.gz"
+    packed.touch()
+    arguments = [conf, "--set", f"spark.packed={packed}"]
+    for master in ("yarn", "spark://a:7077"):
+        command = submit.build(JOB, arguments, ["--master", master])
+        assert f"spark.pyspark.driver.python={sys.executable}" in values(command, "--conf")
+        assert "spark.executorEnv.PYTHONNOUSERSITE=1" in values(command, "--conf")
+        assert command[-3:] == arguments and "--files" not in command
+
+
+def test_a_standalone_cluster_starts_the_driver_by_a_class_of_spark(conf) -> None:
+    command = submit.build(JOB, [conf], ["--master", "spark://a:7077", *CLUSTER])
+    code = str(shipping.ROOT / "build" / "sempark.zip")
+    assert values(command, "--class") == [shipping.PYTHON_RUNNER]
+    assert command[-4:] == [code, str(JOB), code, conf] and "--py-files" not in command
+
+
+@pytest.mark.parametrize(
+    ("sets", "named"),
+    [
+        (["store.path=store"], "store.path: store"),
+        (["input.source=images"], "input.source: images"),
+        (["input.labels={a='labels'}"], "input.labels: labels"),
+        (["scale.overrides=by_hand.csv"], "scale.overrides: by_hand.csv"),
+    ],
+)
+def test_paths_that_mean_nothing_on_another_node_are_refused(
+    conf, sets, named, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "by_hand.csv").touch()
+    arguments = [conf, *(word for text in sets for word in ("--set", text))]
+    with pytest.raises(ValueError, match=f"{named} is relative"):
+        submit.build(JOB, arguments, ["--master", "yarn", *CLUSTER])
+    submit.build(JOB, arguments, ["--master", "yarn"])  # the driver stays: it finds them
+
+
+def test_a_packed_python_that_is_not_there_is_told_at_once(conf) -> None:
+    with pytest.raises(ValueError, match="no such file; make it by"):
+        submit.build(JOB, [conf, "--set", "spark.packed=gone.tar.gz"], ["--master", "yarn"])
+
+
 def test_the_code_finds_its_files_inside_the_archive(tmp_path) -> None:
     code = (
         "from sempark import config; config.load(); import jobs.scale\n"
         "from sempark.scalebar import glyphs; assert glyphs.WEIGHTS_FILE.is_file()\n"
         "from sempark.figures import page; assert dict(page.assets())\n"
-        "assert '.zip' in config.__file__ and '.zip' in glyphs.__file__"
+        "assert '.zip' in config.__file__ and '.zip' in glyphs.__file__\n"
+        "import importlib.metadata as m; d = m.distribution('sempark')\n"
+        "assert d.version and '.zip' in str(d.locate_file('')), d.locate_file('')"
     )
-    path = {"PYTHONPATH": str(submit.archive())}
+    path = {"PYTHONPATH": str(shipping.archive())}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | path, capture_output=True
     )
