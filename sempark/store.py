@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ RESERVED: Final = ("runs", "events")
 ARROW_ROWS = 10_000
 """Of an Arrow table brought to Spark at a time; none of them holds pictures."""
 FILE_BYTES = 128 << 20
+STAMP: Final = "%Y%m%dT%H%M%S"
+CHECK: Final = ".check-"
 
 
 class Store:
@@ -195,7 +197,8 @@ class Store:
         Refused
             The executors can't write where the driver can.
         """
-        path = f"{self.root}/runs/.check-{secrets.token_hex(3)}"
+        self._sweep_checks()
+        path = f"{self.root}/runs/{CHECK}{_new_version()}"
         n = self.spark.sparkContext.defaultParallelism
         try:
             self.spark.range(n).repartition(n).write.parquet(path)
@@ -211,6 +214,13 @@ class Store:
             self._fs.delete(self._path(path), True)
 
     # the file system
+
+    def _sweep_checks(self) -> None:
+        """Remove the rows of checks that were killed: those begun over an hour ago."""
+        limit = f"{CHECK}{datetime.now(UTC) - timedelta(hours=1):{STAMP}}"
+        for name in self._list(f"{self.root}/runs"):
+            if name.startswith(CHECK) and name < limit:
+                self._fs.delete(self._path(f"{self.root}/runs/{name}"), True)
 
     def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
         if isinstance(rows, pa.Table):
@@ -300,7 +310,7 @@ class Store:
 
 
 def _new_version() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
 
 
 def _content(rows: DataFrame, table: Table) -> Manifest:

@@ -1,8 +1,9 @@
 """Tesseract over many small crops at once: one process a batch by a list file, or in process.
 
 In: uint8 crops, dark on white. Out: one line of text each. Crops reach the program as PGM in
-files of memory (Linux' memfd), so that nothing lies on a disk when it is killed; a hung engine is stopped after a time limit that grows with the
-batch. Environment: OMP_THREAD_LIMIT=1, since its threads cost more than they bring here.
+files of memory (Linux' memfd), so that nothing lies on a disk when it is killed; a hung engine
+is stopped after a time limit that grows with the batch. Environment: OMP_THREAD_LIMIT=1, since
+its threads cost more than they bring here.
 The engine "tesserocr" needs the package of that name and no program, for nodes without one;
 it looks for the English model in TESSDATA_PREFIX, and nothing can stop it when it hangs.
 """
