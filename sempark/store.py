@@ -62,6 +62,7 @@ class Store:
         given = jvm.org.apache.hadoop.fs.Path(path)
         self._fs: Any = given.getFileSystem(hadoop)
         self.root = str(self._fs.makeQualified(given))
+        self._fetched = tempfile.TemporaryDirectory(prefix="sempark-", ignore_cleanup_errors=True)
         try:
             self._put(f"{self.root}/runs/.writable", b"")
         except Exception as error:  # noqa: BLE001 - py4j wraps what Java threw; re-raised in one line
@@ -95,13 +96,17 @@ class Store:
         return f"{self.root}/{name}/{version}"
 
     def folder(self, name: str) -> Path:
-        """A published folder as a local path, fetched when the store is not local."""
+        """A published folder as a local path, fetched once a run when the store is not local."""
         location = self._path(self.location(name))
         if self._fs.getUri().getScheme() == "file":
             return Path(location.toUri().getPath())
-        scratch = Path(tempfile.mkdtemp(prefix="sempark-")) / name
-        self._fs.copyToLocalFile(False, location, self._path(f"file://{scratch}"), True)
-        return scratch
+        local = Path(self._fetched.name) / name / str(location.getName())
+        if not local.exists():
+            local.parent.mkdir(exist_ok=True)
+            partial = local.with_suffix(".partial")
+            self._fs.copyToLocalFile(False, location, self._path(f"file://{partial}"), True)
+            partial.rename(local)
+        return local
 
     # writing
 

@@ -1,5 +1,6 @@
 """The store: a table appears whole or not at all, and says what it was made from."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,3 +130,24 @@ def test_what_a_killed_check_left_is_swept_by_a_later_one(store) -> None:
     store.check_from_executors()
     left = {path.name for path in runs.iterdir() if path.is_dir()}
     assert left == {f".check-{now}-beef00", "20200101T000000-1.log"}
+
+
+def test_a_folder_of_a_store_elsewhere_is_fetched_once_and_not_left(spark, tmp_path) -> None:
+    """`viewfs` gives local files a scheme of their own."""
+    configuration = spark.sparkContext._jsc.hadoopConfiguration()
+    name = hashlib.md5(str(tmp_path).encode()).hexdigest()
+    key = f"fs.viewfs.mounttable.{name}.link./data"
+    configuration.set(key, f"file://{tmp_path}")
+    try:
+        store = Store(spark, f"viewfs://{name}/data/store")
+        store.publish("report", [("index.html", b"hi")], ABOUT)
+        folder = store.folder("report")
+        assert (folder / "index.html").read_bytes() == b"hi"
+        assert store.folder("report") == folder and tmp_path not in folder.parents
+        store.publish("report", [("index.html", b"new")], ABOUT)
+        assert (store.folder("report") / "index.html").read_bytes() == b"new"
+        assert (folder / "index.html").read_bytes() == b"hi"
+    finally:
+        configuration.unset(key)
+    del store
+    assert not folder.exists()

@@ -101,7 +101,7 @@ def test_the_tables_are_those_of_a_local_run(
     dead = "store/images_flat/20200101T000000-dead00/rows/part-0.parquet"
     bucket.client.put_object(Bucket=BUCKET, Key=dead, Body=b"half")
     try:
-        ended = bench.run(store, mark, more=bucket.options, stages=(*short.STAGES, "search"))
+        ended = bench.run(store, mark, more=bucket.options, stages=(*short.STAGES, "report"))
     finally:
         runs.settings(bench.root / "small.toml", str(bench.root / "corpus"))
     assert ended.code == 0, ended.said[-3000:]
