@@ -33,7 +33,7 @@ LEAST_MEMORY_GB = 1.5
 LEAST_DISK_GB = 2.0
 MOST_SKEW_SECONDS = 5.0
 SETTLED_SECONDS = 2.0
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 """A standalone cluster gives executors one after the other, and says not how many will come."""
 NUMBERS = (
     "sempark",
@@ -119,8 +119,7 @@ def survey(spark: SparkSession, needs: Needs) -> list[Node]:
         No executor came, or their Python does not start.
     """
     context = spark.sparkContext
-    _await_executors(spark)
-    n = context.defaultParallelism
+    n = _slots(spark)
     start = time.time()
     tasks = context.parallelize(range(n), n).barrier().mapPartitions(lambda _: _asked(needs))
     try:
@@ -146,23 +145,28 @@ def survey(spark: SparkSession, needs: Needs) -> list[Node]:
     ]
 
 
-def _await_executors(spark: SparkSession) -> None:
-    """Return when no more executors come; Refused where none does."""
-    context: Any = spark.sparkContext
-    if str(context.master).startswith("local"):
-        return  # the driver is the executor
+def _slots(spark: SparkSession) -> int:
+    """Tasks that all executors run at once, when no more executors come; Refused where none does.
+
+    Not the default parallelism, which is two at least: so many tasks may never run at once.
+    """
+    jvm_context: Any = spark.sparkContext._jsc.sc()
+    profile = jvm_context.resourceProfileManager().defaultResourceProfile()
     start = time.monotonic()
     seen, since = 0, start
     while not seen or time.monotonic() - since < SETTLED_SECONDS:
-        found = int(context._jsc.sc().getExecutorMemoryStatus().size()) - 1  # without the driver
+        found = int(jvm_context.maxNumConcurrentTasks(profile))
         if found != seen:
             seen, since = found, time.monotonic()
+        if seen and str(spark.sparkContext.master).startswith("local"):
+            break  # the driver is the executor
         if not seen and time.monotonic() - start > START_SECONDS:
             raise Refused(
-                f"{context.master} gave no executor in {START_SECONDS:.0f} s: are there workers, "
-                "and have they as many cores and as much memory free as an executor asks for?"
+                f"{spark.sparkContext.master} gave no executor in {START_SECONDS:.0f} s: are there "
+                "workers, with as many cores and as much memory free as an executor asks for?"
             )
         time.sleep(0.2)
+    return seen
 
 
 def _unasked(said: str) -> str:
