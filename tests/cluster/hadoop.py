@@ -191,6 +191,8 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
         "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
         "yarn.scheduler.capacity.root.queues": "default",
         "yarn.scheduler.capacity.root.default.capacity": "100",
+        # containers spread over the nodes
+        "yarn.scheduler.capacity.per-node-heartbeat.multiple-assignments-enabled": "false",
         "yarn.minicluster.fixed.ports": "false",
     }.items():
         conf.set(key, value)

@@ -106,13 +106,13 @@ def test_the_driver_in_cluster_mode_is_killed(
     bench: short.Short, cluster: Standalone, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
     process = begun(bench, cluster, tmp_path, mode="cluster")
-    before = short.content(tmp_path)
     drivers = processes.find(cluster.mark, "DriverWrapper")
     processes.send(list(drivers), signal.SIGKILL)
     ended = bench.ended(process)
     assert ended.code == 1 and "the driver ran on the cluster and failed" in ended.said
-    assert short.content(tmp_path) == before
     processes.wait_for("its executors' end", lambda: not cluster.executors())
+    left = runs.digests(tmp_path)
+    assert "inventory" in left and left.items() <= undisturbed.items()
     options = ("--master", cluster.url)
     again = bench.run(tmp_path, cluster.mark, options, more=standalone.OPTIONS)
     assert again.code == 0, again.said[-3000:]
@@ -136,5 +136,5 @@ def test_a_node_without_tesseract(bench: short.Short, tmp_path: Path) -> None:
         ended = runs.run(words, cluster.mark, tmp_path / "log")
     assert ended.code == 1, ended.said[-3000:]
     assert "1 of 2 executors can't work yet" in short.line(ended)
-    assert ended.said.count("install tesseract-ocr") == 1
+    assert "install tesseract-ocr" in ended.said
     assert runs.manifests(store) == {} and runs.clean(store) == []

@@ -1,6 +1,7 @@
 """The pipeline on YARN, source and store on HDFS, makes the tables that local[*] makes."""
 
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,25 +83,47 @@ def test_a_data_node_is_lost(
     assert runs.digests(found) == undisturbed and runs.clean(found) == []
 
 
-@pytest.mark.parametrize("what", ["node manager", "driver in cluster mode"])
-def test_a_node_manager_or_the_driver_is_killed(
-    bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path, what: str
-) -> None:
-    """YARN starts elsewhere what was lost, the driver too, which goes on after the last table."""
-    store = f"{cluster.uri}/store-{what.replace(' ', '-')}"
-    mode = "cluster" if "driver" in what else "client"
-    if mode == "client":
-        cluster.add_node("third")
+def begun(bench: short.Short, cluster: Hadoop, store: str, mode: str) -> subprocess.Popen[bytes]:
+    """A run on YARN that is at images_flat now."""
     process = bench.start(
         store, cluster.mark, ("--master", "yarn", "--deploy-mode", mode),
         more=hadoop.OPTIONS, env=cluster.environment(),
     )  # fmt: skip
     pointer = f"{store}/inventory/pointers/00000001.json"
-    processes.wait_for("the inventory", lambda: cluster.is_there(pointer) or process.poll(), 600)
+    processes.wait_for(
+        "the inventory", lambda: cluster.is_there(pointer) or process.poll() is not None, 600
+    )
     assert process.poll() is None, bench.log.read_text()[-3000:]
-    words = "server.nodemanager.NodeManager" if mode == "client" else "yarn.ApplicationMaster"
-    struck = [p for p, line in processes.find(cluster.mark, words).items() if "bash" not in line]
+    return process
+
+
+def test_the_driver_in_cluster_mode_is_killed(
+    bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
+) -> None:
+    """YARN starts it once more, and it goes on after the last table."""
+    store = f"{cluster.uri}/store-driver"
+    process = begun(bench, cluster, store, "cluster")
+    masters = processes.find(cluster.mark, "yarn.ApplicationMaster")
+    struck = [one for one, line in masters.items() if "bash" not in line]
     assert struck
+    processes.send(struck, signal.SIGKILL)
+    ended = bench.ended(process)
+    assert ended.code == 0, ended.said[-3000:]
+    found = cluster.fetch(store, tmp_path / "store")
+    assert runs.digests(found) == undisturbed and runs.clean(found) == []
+
+
+def test_a_node_dies(
+    bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
+) -> None:
+    """Its node manager and all that ran in its containers; the tasks go to the nodes left."""
+    cluster.add_node("third")
+    store = f"{cluster.uri}/store-node"
+    process = begun(bench, cluster, store, "client")
+    place = f"{cluster.root}/third/"
+    at_work = [one for one in processes.find(cluster.mark) if place in processes.folder(one)]
+    struck = [*processes.find(cluster.mark, "server.nodemanager.NodeManager"), *at_work]
+    assert at_work and len(struck) > len(at_work)
     processes.send(struck, signal.SIGKILL)
     ended = bench.ended(process)
     assert ended.code == 0, ended.said[-3000:]
