@@ -24,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
@@ -216,13 +217,21 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
         return terminal.fail("stopped; what was finished is kept, run it again to go on", 130)
     except Exception as error:  # the traceback goes to the log, one line to the user
         logger.exception("failed")
-        kept = f"{store.root}/runs/{log.name}" if store else str(log)
+        kept = _keep_log(store, log)
         return terminal.fail(f"{terminal.first_line(error)} (traceback in the log: {kept})", 1)
     finally:
-        if store is not None:
-            logging.shutdown()
-            store.save_log(log)
+        if log.exists() and _keep_log(store, log) == str(log) and store is not None:
+            sys.stderr.write(f"sempark: the store can't take the log of this run: it is {log}\n")
         spark.stop()
+
+
+def _keep_log(store: Store | None, log: Path) -> str:
+    """Move the log into the store; where it lies then, still here if the store is full or gone."""
+    logging.shutdown()
+    try:
+        return store.save_log(log) if store is not None else str(log)
+    except (Py4JError, OSError):
+        return str(log)
 
 
 def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSession:

@@ -18,7 +18,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ RESERVED: Final = ("runs", "events")
 ARROW_ROWS = 10_000
 """Of an Arrow table brought to Spark at a time; none of them holds pictures."""
 FILE_BYTES = 128 << 20
+STAMP: Final = "%Y%m%dT%H%M%S"
+CHECK: Final = ".check-"
 
 
 class Store:
@@ -60,6 +62,7 @@ class Store:
         given = jvm.org.apache.hadoop.fs.Path(path)
         self._fs: Any = given.getFileSystem(hadoop)
         self.root = str(self._fs.makeQualified(given))
+        self._fetched = tempfile.TemporaryDirectory(prefix="sempark-", ignore_cleanup_errors=True)
         try:
             self._put(f"{self.root}/runs/.writable", b"")
         except Exception as error:  # noqa: BLE001 - py4j wraps what Java threw; re-raised in one line
@@ -93,13 +96,17 @@ class Store:
         return f"{self.root}/{name}/{version}"
 
     def folder(self, name: str) -> Path:
-        """A published folder as a local path, fetched when the store is not local."""
+        """A published folder as a local path, fetched once a run when the store is not local."""
         location = self._path(self.location(name))
         if self._fs.getUri().getScheme() == "file":
             return Path(location.toUri().getPath())
-        scratch = Path(tempfile.mkdtemp(prefix="sempark-")) / name
-        self._fs.copyToLocalFile(False, location, self._path(f"file://{scratch}"), True)
-        return scratch
+        local = Path(self._fetched.name) / name / str(location.getName())
+        if not local.exists():
+            local.parent.mkdir(exist_ok=True)
+            partial = local.with_suffix(".partial")
+            self._fs.copyToLocalFile(False, location, self._path(f"file://{partial}"), True)
+            partial.rename(local)
+        return local
 
     # writing
 
@@ -195,7 +202,8 @@ class Store:
         Refused
             The executors can't write where the driver can.
         """
-        path = f"{self.root}/runs/.check-{secrets.token_hex(3)}"
+        self._sweep_checks()
+        path = f"{self.root}/runs/{CHECK}{_new_version()}"
         n = self.spark.sparkContext.defaultParallelism
         try:
             self.spark.range(n).repartition(n).write.parquet(path)
@@ -211,6 +219,13 @@ class Store:
             self._fs.delete(self._path(path), True)
 
     # the file system
+
+    def _sweep_checks(self) -> None:
+        """Remove the rows of checks that were killed: those begun over an hour ago."""
+        limit = f"{CHECK}{datetime.now(UTC) - timedelta(hours=1):{STAMP}}"
+        for name in self._list(f"{self.root}/runs"):
+            if name.startswith(CHECK) and name < limit:
+                self._fs.delete(self._path(f"{self.root}/runs/{name}"), True)
 
     def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
         if isinstance(rows, pa.Table):
@@ -300,7 +315,7 @@ class Store:
 
 
 def _new_version() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
 
 
 def _content(rows: DataFrame, table: Table) -> Manifest:

@@ -16,6 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,7 @@ USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...
 SPARK_OPTIONS = ("--master", "--deploy-mode")
 WITHOUT_SPARK = ("pack",)
 MINIMUM_SPARK = (4, 0)
+FAILED_STATES = {"FAILED", "ERROR", "KILLED"}
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,13 +56,33 @@ def main(argv: Sequence[str]) -> int:
 
 
 def run_remote(command: Sequence[str]) -> int:
-    """Run spark-submit in cluster mode: it reports here, the job writes on the cluster."""
-    code = wait(subprocess.Popen(command, env=environment(), start_new_session=True))
-    sys.stderr.write(
-        f"sempark: the driver ran on the cluster and {'failed' if code else 'ended well'}; what it "
-        "said stands in the cluster's logs of it, and in the folder runs of the store\n"
+    """Run spark-submit in cluster mode: it reports here, the job writes on the cluster.
+
+    A standalone cluster's spark-submit ends with code 0 whatever became of the driver, so the last
+    state that it tells counts too.
+    """
+    process = subprocess.Popen(
+        command, env=environment(), start_new_session=True, stderr=subprocess.PIPE
     )
-    return 1 if code else 0
+    states: list[str] = []
+    listening = threading.Thread(target=_pass_on, args=(process, states))
+    listening.start()
+    code = wait(process)
+    listening.join()
+    failed = code != 0 or bool(FAILED_STATES.intersection(states[-1:]))
+    sys.stderr.write(
+        f"sempark: the driver ran on the cluster and {'failed' if failed else 'ended well'}; what "
+        "it said stands in the cluster's logs of it, and in the folder runs of the store\n"
+    )
+    return 1 if failed else 0
+
+
+def _pass_on(process: subprocess.Popen[bytes], states: list[str]) -> None:
+    """Hand spark-submit's lines on and keep the states of the driver that they tell."""
+    for line in process.stderr or ():
+        text = line.decode(errors="replace")
+        sys.stderr.write(text)
+        states += re.findall(r"State of (?:driver )?driver-\S+ is ([A-Z]+)", text)
 
 
 def run(command: Sequence[str]) -> int:

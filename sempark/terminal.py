@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 logger = logging.getLogger("sempark")
+NAMED = re.compile(r"(?:: |Caused by: )?(?P<named>[A-Za-z_.$]*(?:Error|Exception|Killed)\b.*:.*\S)")
 
 
 def find() -> None:
@@ -57,7 +58,11 @@ def fail(line: str, code: int) -> int:
 
 
 def first_line(error: BaseException) -> str:
-    """The line that names an error; of a Python worker's traceback, the last."""
+    """The line that names an error: of Java's trace the cause, of Python's the last."""
     lines = str(error).strip().splitlines() or ["no message"]
-    named = [line for line in lines if re.match(r"[A-Za-z_.]*(Error|Exception|Killed)\b.*:", line)]
+    named = [
+        found["named"]
+        for line in lines
+        if (found := NAMED.match(line)) and not line.endswith("(most recent call last):")
+    ]
     return named[-1] if named else f"{type(error).__name__}: {lines[0]}"

@@ -1,6 +1,8 @@
 """The store: a table appears whole or not at all, and says what it was made from."""
 
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -118,3 +120,34 @@ def test_a_large_arrow_table_is_a_few_files(spark, store, tmp_path) -> None:
     assert manifest["rows"] == 2000
     assert len(list(tmp_path.rglob("part-*.parquet"))) <= spark.sparkContext.defaultParallelism
     assert spark.conf.get("spark.sql.execution.arrow.maxRecordsPerBatch") == "64"
+
+
+def test_what_a_killed_check_left_is_swept_by_a_later_one(store) -> None:
+    runs = Path(store.root.removeprefix("file:")) / "runs"
+    now = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    for name in (".check-20200101T000000-dead00", f".check-{now}-beef00", "20200101T000000-1.log"):
+        (runs / name).mkdir()
+    store.check_from_executors()
+    left = {path.name for path in runs.iterdir() if path.is_dir()}
+    assert left == {f".check-{now}-beef00", "20200101T000000-1.log"}
+
+
+def test_a_folder_of_a_store_elsewhere_is_fetched_once_and_not_left(spark, tmp_path) -> None:
+    """`viewfs` gives local files a scheme of their own."""
+    configuration = spark.sparkContext._jsc.hadoopConfiguration()
+    name = hashlib.md5(str(tmp_path).encode()).hexdigest()
+    key = f"fs.viewfs.mounttable.{name}.link./data"
+    configuration.set(key, f"file://{tmp_path}")
+    try:
+        store = Store(spark, f"viewfs://{name}/data/store")
+        store.publish("report", [("index.html", b"hi")], ABOUT)
+        folder = store.folder("report")
+        assert (folder / "index.html").read_bytes() == b"hi"
+        assert store.folder("report") == folder and tmp_path not in folder.parents
+        store.publish("report", [("index.html", b"new")], ABOUT)
+        assert (store.folder("report") / "index.html").read_bytes() == b"new"
+        assert (folder / "index.html").read_bytes() == b"hi"
+    finally:
+        configuration.unset(key)
+    del store
+    assert not folder.exists()

@@ -198,3 +198,16 @@ def test_an_old_spark_home_is_refused(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("SPARK_HOME", str(tmp_path / "nowhere"))
     with pytest.raises(ValueError, match="has no bin/spark-submit"):
         submit.spark_submit()
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "expected"),
+    [("FINISHED", 0, 0), ("FAILED", 0, 1), ("KILLED", 0, 1), ("RUNNING", 1, 1), ("FINISHED", 1, 1)],
+)
+def test_cluster_mode_ends_as_the_driver_did(capsys, state, code, expected) -> None:
+    """A standalone cluster's spark-submit ends with 0 whatever became of the driver."""
+    lines = f"INFO State of driver-2026-0 is RUNNING\nINFO State of driver driver-2026-0 is {state}"
+    script = f"import sys; sys.stderr.write({lines!r}); sys.exit({code})"
+    assert submit.run_remote([sys.executable, "-c", script]) == expected
+    said = capsys.readouterr().err
+    assert f"is {state}" in said and ("failed" if expected else "ended well") in said

@@ -1,8 +1,9 @@
 """Tesseract over many small crops at once: one process a batch by a list file, or in process.
 
-In: uint8 crops, dark on white. Out: one line of text each. Crops are written to a
-temporary folder as PGM; a hung engine is stopped after a time limit that grows with the
-batch. Environment: OMP_THREAD_LIMIT=1, since its threads cost more than they bring here.
+In: uint8 crops, dark on white. Out: one line of text each. Crops reach the program as PGM in
+files of memory (Linux' memfd), so that nothing lies on a disk when it is killed; a hung engine
+is stopped after a time limit that grows with the batch. Environment: OMP_THREAD_LIMIT=1, since
+its threads cost more than they bring here.
 The engine "tesserocr" needs the package of that name and no program, for nodes without one;
 it looks for the English model in TESSDATA_PREFIX, and nothing can stop it when it hangs.
 """
@@ -10,8 +11,8 @@ it looks for the English model in TESSDATA_PREFIX, and nothing can stop it when 
 import logging
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -93,32 +94,42 @@ def read_lines(crops: list[Gray], page_mode: int = 13, engine: Engine = "tessera
 
 
 def _by_program(crops: list[Gray], page_mode: int) -> list[str]:
-    """Read crops with one process and a list of files."""
-    with tempfile.TemporaryDirectory(prefix="scalebar-") as folder:
-        names = []
-        for i, crop in enumerate(crops):
-            name = Path(folder) / f"{i}.pgm"
-            cv2.imwrite(str(name), crop)
-            names.append(str(name))
-        listing = Path(folder) / "list.txt"
-        listing.write_text("\n".join(names) + "\n", encoding="utf-8")
+    """Read crops with one process and a list of files in memory: none is left by a kill."""
+    seconds = SECONDS_FOR_START + SECONDS_PER_CROP * len(crops)
+    with ExitStack() as opened:
+        files = []
+        for crop in crops:
+            files.append(_in_memory(opened, cv2.imencode(".pgm", crop)[1].tobytes()))
+        names = "".join(f"/proc/self/fd/{file}\n" for file in files)
+        listing = _in_memory(opened, names.encode())
+        command = [pytesseract.pytesseract.tesseract_cmd, f"/proc/self/fd/{listing}", "stdout",
+                   "-l", "eng", "--psm", str(page_mode), *CONFIG.split()]  # fmt: skip
         try:
-            text = pytesseract.image_to_string(
-                str(listing),
-                lang="eng",
-                config=f"--psm {page_mode} {CONFIG}",
-                timeout=SECONDS_FOR_START + SECONDS_PER_CROP * len(crops),
+            done = subprocess.run(
+                command, capture_output=True, pass_fds=[*files, listing], timeout=seconds
             )
-        except (pytesseract.TesseractNotFoundError, pytesseract.TesseractError) as error:
+        except OSError as error:
             raise EngineError(f"Tesseract failed on {len(crops)} crops: {error}") from error
-        except (RuntimeError, subprocess.SubprocessError) as error:
+        except subprocess.TimeoutExpired as error:
             raise EngineError(f"Tesseract hung on {len(crops)} crops: {error}") from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()
+        raise EngineError(f"Tesseract failed on {len(crops)} crops: {done.returncode}, {said}")
+    text = done.stdout.decode(errors="replace")
     pages: list[str] = text.split("\f")
     if len(pages) == len(crops) + 1 and not pages[-1].strip():
         pages.pop()
     if len(pages) != len(crops):
         raise EngineError(f"expected {len(crops)} answers of Tesseract, received {len(pages)}")
     return pages
+
+
+def _in_memory(opened: ExitStack, content: bytes) -> int:
+    """Descriptor of a file that is on no disk."""
+    descriptor = os.memfd_create("crop")
+    opened.callback(os.close, descriptor)
+    os.write(descriptor, content)
+    return descriptor
 
 
 def _in_process(crops: list[Gray], page_mode: int) -> list[str]:

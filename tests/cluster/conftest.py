@@ -1,13 +1,16 @@
 """One drawn corpus and one undisturbed local run for all tests on clusters."""
 
+import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.cluster import processes, runs
+from sempark.shipping import ROOT
+from tests.cluster import hadoop, processes, runs
 
 
 @dataclass(frozen=True)
@@ -41,3 +44,13 @@ def mark() -> Iterator[str]:
     own = secrets.token_hex(8)
     yield own
     processes.end(own)
+
+
+@pytest.fixture(scope="session")
+def jars() -> Path:
+    """What Maven fetches for the clusters, kept in the folder build."""
+    if shutil.which("mvn") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI needs Maven (apt-get install maven) for the tests on YARN, HDFS and S3")
+        pytest.skip("needs Maven: apt-get install maven")
+    return hadoop.fetched(ROOT / "build" / f"cluster-jars-{hadoop.hadoop_version()}")

@@ -82,6 +82,37 @@ class Hadoop:
         self.dfs.getFileSystem().copyToLocalFile(False, self._path(uri), target, True)
         return local
 
+    def is_there(self, uri: str) -> bool:
+        return bool(self.dfs.getFileSystem().exists(self._path(uri)))
+
+    def environment(self) -> dict[str, str]:
+        """What tells a client where the clusters are."""
+        return {"HADOOP_CONF_DIR": str(self.conf_dir), "YARN_CONF_DIR": str(self.conf_dir)}
+
+    def add_node(self, name: str) -> None:
+        """One more node manager, as a process of its own that can be killed."""
+        place = self.root / name
+        place.mkdir()
+        conf = self.jvm.org.apache.hadoop.yarn.conf.YarnConfiguration(self.yarn.getConfig())
+        for key in ("address", "localizer.address", "webapp.address", "collector-service.address"):
+            conf.set(f"yarn.nodemanager.{key}", "127.0.0.1:0")
+        for key in ("local-dirs", "log-dirs"):
+            conf.set(f"yarn.nodemanager.{key}", f"{place}/{key}")
+        self._write(conf, place / "conf")
+        command = ["java", "-Xmx256m", "-cp", f"{place}/conf{os.pathsep}{self.class_path}",
+                   "org.apache.hadoop.yarn.server.nodemanager.NodeManager"]  # fmt: skip
+        before = self.nodes()
+        processes.start(command, self.mark, place / "node.log")
+        processes.wait_for(f"node manager {name}", lambda: self.nodes() == before + 1)
+
+    def _write(self, conf: Any, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        writer = self.jvm.java.io.FileWriter(f"{folder}/core-site.xml")
+        conf.writeXml(writer)
+        writer.close()
+        for name in ("yarn-site.xml", "hdfs-site.xml"):
+            shutil.copy(folder / "core-site.xml", folder / name)
+
     def nodes(self) -> int:
         """Node managers that the resource manager counts on."""
         metrics = self.yarn.getResourceManager().getResourceScheduler()
@@ -160,6 +191,8 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
         "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
         "yarn.scheduler.capacity.root.queues": "default",
         "yarn.scheduler.capacity.root.default.capacity": "100",
+        # containers spread over the nodes
+        "yarn.scheduler.capacity.per-node-heartbeat.multiple-assignments-enabled": "false",
         "yarn.minicluster.fixed.ports": "false",
     }.items():
         conf.set(key, value)
@@ -171,13 +204,7 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
     yarn = hadoop.yarn.server.MiniYARNCluster("sempark", n_nodes, 1, 1)
     yarn.init(conf)
     yarn.start()
-    conf_dir = root / "conf"
-    conf_dir.mkdir(exist_ok=True)
-    writer = jvm.java.io.FileWriter(f"{conf_dir}/core-site.xml")
-    yarn.getConfig().writeXml(writer)
-    writer.close()
-    for name in ("yarn-site.xml", "hdfs-site.xml"):
-        shutil.copy(conf_dir / "core-site.xml", conf_dir / name)
-    found = Hadoop(jvm, dfs, yarn, conf_dir, root, mark, class_path)
+    found = Hadoop(jvm, dfs, yarn, root / "conf", root, mark, class_path)
+    found._write(yarn.getConfig(), found.conf_dir)
     processes.wait_for("the node managers", lambda: found.nodes() == n_nodes)
     return found

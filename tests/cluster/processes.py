@@ -63,6 +63,14 @@ def parent(process: int) -> int:
     return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
+def folder(process: int) -> str:
+    """Where it works; empty if it is gone."""
+    try:
+        return str(Path(f"/proc/{process}/cwd").readlink())
+    except OSError:
+        return ""
+
+
 def send(processes: Sequence[int], number: signal.Signals) -> None:
     for process in processes:
         with contextlib.suppress(ProcessLookupError):

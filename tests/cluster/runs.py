@@ -7,6 +7,7 @@ scale in the subset.
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from sempark.submit import ROOT
+from sempark.shipping import ROOT
 from sempark.synthetic import corpus
 from sempark.tables import TABLES
 from tests.cluster import processes
@@ -78,8 +79,9 @@ class Ended:
 def start(
     words: Sequence[str], mark: str, log: Path, env: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """./spark-submit.sh with the words; its output goes to the log."""
-    return processes.start([str(ROOT / "spark-submit.sh"), *words], mark, log, env)
+    """What ./spark-submit.sh runs, with the words; its output goes to the log."""
+    command = [sys.executable, "-m", "sempark.submit", *words]
+    return processes.start(command, mark, log, {"PYTHONPATH": str(ROOT)} | (env or {}))
 
 
 def run(
