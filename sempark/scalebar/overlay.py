@@ -110,7 +110,7 @@ def find(gray: Gray) -> list[Seen]:
 def _same(a: Stroke, b: Stroke) -> bool:
     """Tell whether two strokes are one, seen twice."""
     ends = max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) <= 3
-    return ends and a.y0 < b.y1 and b.y0 < a.y1 and abs(a.level - b.level) < 30
+    return ends and a.y0 <= b.y1 and b.y0 <= a.y1 and abs(a.level - b.level) < 30
 
 
 def bar(seen: Seen) -> tuple[tuple[int, int], Bar]:
@@ -173,8 +173,13 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     rows = np.median(gray[y0:y1, x0:x1], axis=1)
     around = np.median(gray[max(0, y0 - ROOM), x0:x1])
     level = round(float(rows[np.argmax(np.abs(rows - around))]))
-    own_rows = np.flatnonzero(np.abs(rows - level) < 0.5 * abs(level - around))
-    y0, y1 = y0 + int(own_rows[0]), y0 + int(own_rows[-1]) + 1
+    if abs(level - around) < MIN_CONTRAST:
+        return None
+    far = np.abs(rows - level) >= 0.5 * abs(level - around)
+    best_row = int(np.argmax(np.abs(rows - around)))
+    before, after = np.flatnonzero(far[:best_row]), np.flatnonzero(far[best_row:])
+    y1 = y0 + best_row + int(after[0]) if after.size else y1
+    y0 = y0 + int(before[-1]) + 1 if before.size else y0
     inner = np.abs(gray[y0:y1].astype(np.int16) - level)
     best = inner[np.argmin(inner[:, x0:x1].mean(axis=1))]
     if float(np.percentile(best[x0:x1], 60)) > MAX_SPREAD:
