@@ -93,7 +93,7 @@ def propose(gray: Gray) -> Found:
                 best = found
         if _strong(proposals):
             return _best(proposals, best)
-    for seen in overlay.find(gray):
+    for seen in overlay.find(gray, [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]):
         proposals += _propose_over(seen)
     return _best(proposals, best)
 
@@ -124,7 +124,10 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar) -> Found:
 
 def _propose_over(seen: overlay.Seen) -> list[Proposal]:
     """Spell the texts beside one stroke of the picture, in one look after another."""
-    (x, y), bar = overlay.bar(seen)
+    made = overlay.bar(seen)
+    if made is None:
+        return []
+    (x, y), bar = made
     found: list[Proposal] = []
     for marks in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
