@@ -6,6 +6,7 @@ by a part of it, and strictly. Bar and text of an overlay share their color, so 
 color is background, whatever it shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -13,9 +14,9 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar.bar import Bar
-from sempark.scalebar.databar import Gray
+from sempark.scalebar.databar import DataBar, Gray
 from sempark.scalebar.ink import Ink, parts
-from sempark.scalebar.strokes import Line, block_ends
+from sempark.scalebar.strokes import Line, block_ends, tick
 
 MIN_LENGTH_SHARE = 0.028  # of the picture's width
 MAX_LENGTH_SHARE = 0.55
@@ -76,13 +77,15 @@ class Seen:
         return [i for i in (self.paper, self.lifted, self.full, self.faint) if i is not None]
 
 
-def find(gray: Gray) -> list[Seen]:
+def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
     """Find strokes that may be overlaid scale bars.
 
     Parameters
     ----------
     gray
         uint8 (h, w).
+    stripes
+        Data bars as wide as the picture: what lies in them was seen, by stricter rules.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def find(gray: Gray) -> list[Seen]:
     ranked = []
     for box in _edged(gray):
         stroke = _stroke(gray, *box)
-        if stroke is not None:
+        if stroke is not None and not any(s.y0 <= stroke.y0 < s.y1 for s in stripes):
             extreme = int(max(0, min(stroke.level - low, high - stroke.level))) // 8
             ranked.append((extreme, stroke.spread, stroke.y0, stroke.x0, stroke))
     chosen: list[Stroke] = []
@@ -110,10 +113,10 @@ def find(gray: Gray) -> list[Seen]:
 def _same(a: Stroke, b: Stroke) -> bool:
     """Tell whether two strokes are one, seen twice."""
     ends = max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) <= 3
-    return ends and a.y0 < b.y1 and b.y0 < a.y1 and abs(a.level - b.level) < 30
+    return ends and a.y0 <= b.y1 and b.y0 <= a.y1 and abs(a.level - b.level) < 30
 
 
-def bar(seen: Seen) -> tuple[tuple[int, int], Bar]:
+def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
     """Return the bar a stroke makes, with its ticks, and its frame's origin in the picture."""
     stroke = seen.stroke
     for ink in seen.for_bars():
@@ -122,12 +125,15 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar]:
         found = [b for b in bars.find(ink, rows) if _own(stroke, ink.origin, b)]
         if found:
             return ink.origin, found[0]
-    # parts of the picture touch it in every look
+    # parts of the picture touch it in every look; at both ends these may be a frame's sides
     x, y = seen.strict.origin
-    line = Line(stroke.x0 - x, stroke.x1 - x, stroke.y0 - y, stroke.y1 - y, (0, 0), (0, 0))
-    kind: bars.Kind = "block" if line.y1 - line.y0 >= 5 else "line"
-    box = line.x0, line.y0, line.x1, line.y1
-    return (x, y), Bar(kind, *block_ends(seen.strict, line), *box, line.y0, line.y1)
+    x0, x1, y0, y1 = stroke.x0 - x, stroke.x1 - x, stroke.y0 - y, stroke.y1 - y
+    ticks = [tick(seen.strict.mask, e, y0, y1, side) for e, side in ((x0, -1), (x1 - 1, 1))]
+    if min(sum(t) for t in ticks) >= max(3, round(0.75 * (y1 - y0))):
+        return None
+    kind: bars.Kind = "block" if y1 - y0 >= 5 else "line"
+    ends = block_ends(seen.strict, Line(x0, x1, y0, y1, *ticks))
+    return (x, y), Bar(kind, *ends, x0, y0, x1, y1, y0, y1)
 
 
 def _own(stroke: Stroke, origin: tuple[int, int], bar: Bar) -> bool:
@@ -173,8 +179,13 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     rows = np.median(gray[y0:y1, x0:x1], axis=1)
     around = np.median(gray[max(0, y0 - ROOM), x0:x1])
     level = round(float(rows[np.argmax(np.abs(rows - around))]))
-    own_rows = np.flatnonzero(np.abs(rows - level) < 0.5 * abs(level - around))
-    y0, y1 = y0 + int(own_rows[0]), y0 + int(own_rows[-1]) + 1
+    if abs(level - around) < MIN_CONTRAST:
+        return None
+    far = np.abs(rows - level) >= 0.5 * abs(level - around)
+    best_row = int(np.argmax(np.abs(rows - around)))
+    before, after = np.flatnonzero(far[:best_row]), np.flatnonzero(far[best_row:])
+    y1 = y0 + best_row + int(after[0]) if after.size else y1
+    y0 = y0 + int(before[-1]) + 1 if before.size else y0
     inner = np.abs(gray[y0:y1].astype(np.int16) - level)
     best = inner[np.argmin(inner[:, x0:x1].mean(axis=1))]
     if float(np.percentile(best[x0:x1], 60)) > MAX_SPREAD:
@@ -221,7 +232,9 @@ def _with_ends(
             return None
     for first in (x0 - 4, x1 + 1):
         outer = gray[y0:y1, max(0, first) : max(0, first + 3)].astype(np.int16)
-        if outer.size and float(np.median(np.abs(outer - level))) < END_SHARE * min(contrast, 80):
+        if not outer.size:
+            return None
+        if float(np.median(np.abs(outer - level))) < END_SHARE * min(contrast, 80):
             return None
     middle = round(float(np.median(beside)))
     flat = float(np.abs(beside - middle).mean()) <= PAPER_SPREAD

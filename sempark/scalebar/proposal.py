@@ -37,11 +37,13 @@ MAX_BARS = 12
 MAX_PROPOSALS = 3
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
 STRONG = 0.3  # from there on no other place is searched
+TRIES = 5  # lines of text begun above and below a bar in the picture, where much looks like letters
 CLEAR = 0.9  # and from there on no other look at the same place
-BEFORE = (0.12, 0.4)  # of a text's height: so near before it no ink may stand in the picture
-BEFORE_ROWS = 0.3  # of its rows, or it may be a digit
+BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
+BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
-MAX_APART = 6.0  # heights of a text: no maker sets it farther from its bar
+MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
+MAX_ASIDE = 0.6  # and none farther aside above or below it
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def propose(gray: Gray) -> Found:
                 best = found
         if _strong(proposals):
             return _best(proposals, best)
-    for seen in overlay.find(gray):
+    for seen in overlay.find(gray, [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]):
         proposals += _propose_over(seen)
     return _best(proposals, best)
 
@@ -122,7 +124,10 @@ def _propose_in(marks: ink.Ink | None, box: databars.DataBar) -> Found:
 
 def _propose_over(seen: overlay.Seen) -> list[Proposal]:
     """Spell the texts beside one stroke of the picture, in one look after another."""
-    (x, y), bar = overlay.bar(seen)
+    made = overlay.bar(seen)
+    if made is None:
+        return []
+    (x, y), bar = made
     found: list[Proposal] = []
     for marks in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
@@ -130,7 +135,7 @@ def _propose_over(seen: overlay.Seen) -> list[Proposal]:
             found += _beside([(marks, own)], None) or ()
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
-    found = [p for p in found if _starts(p, seen.faint)]
+    found = [p for p in found if _starts(p, seen.paper or seen.faint)]
     # what is seen less well may be a part of the same text
     return [p for p in found if not any(_part(p, q) for q in found)]
 
@@ -165,7 +170,7 @@ def _beside(
     cuts = [
         (marks, bar, piece, 0, texts.cut(rest, piece))
         for (marks, bar), rest in zip(pairs, rests, strict=True)
-        for piece in texts.near(rest, bar)
+        for piece in texts.near(rest, bar, 2 if box else TRIES)
     ]
     if not cuts:
         return None
@@ -191,7 +196,8 @@ def _possible(proposal: Proposal, picture_width: int) -> bool:
     """Tell whether the text is near enough, and a microscope can show so wide a field."""
     bar, piece = proposal.bar, proposal.piece
     apart = max(bar.x0 - piece.x1, piece.x0 - bar.x1)
-    if apart > MAX_APART * (piece.y1 - piece.y0):
+    farthest = MAX_ASIDE if piece.place in ("above", "below") else MAX_APART
+    if apart > farthest * (piece.y1 - piece.y0):
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
@@ -202,7 +208,9 @@ def _inside(a: Proposal, b: Proposal) -> bool:
     bar, piece = a.bar.moved(a.origin[0] - b.origin[0], a.origin[1] - b.origin[1]), b.piece
     wide = min(bar.x1, piece.x1) - max(bar.x0, piece.x0)
     high = min(bar.line_y1, piece.y1) - max(bar.line_y0, piece.y0)
-    return wide > 0.8 * (bar.x1 - bar.x0) and high > 0 and bar.kind != "broken"
+    # the foot of a letter may stand beside the bar
+    deep = high > 0.5 * (bar.line_y1 - bar.line_y0)
+    return wide > 0.8 * (bar.x1 - bar.x0) and deep and bar.kind != "broken"
 
 
 def _spell(cuts: list[texts.Floats], where: list[glyphs.Where]) -> list[spelling.Spelling | None]:

@@ -30,8 +30,8 @@ def erase(ink: Ink, bar: Bar) -> Ink:
     rest = (ink.labels > 0).astype(np.uint8)
     thick = bar.line_y1 - bar.line_y0
     if bar.gap is not None:
-        for half in (slice(bar.x0, bar.gap[0]), slice(bar.gap[1], bar.x1)):
-            rest[bar.y0 : bar.y1, half] = 0
+        for side in (slice(bar.x0, bar.gap[0]), slice(bar.gap[1], bar.x1)):
+            rest[bar.y0 : bar.y1, side] = 0
     elif bar.kind != "ticks":
         blurred = 1 if bar.kind in ("block", "line") else 0
         rows = slice(max(0, bar.line_y0 - blurred), bar.line_y1 + blurred)

@@ -45,13 +45,13 @@ def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
             continue
         if rows is not None and (y > rows[1] or y + h < rows[0]):
             continue
-        left = _tick(ink.mask, x, y, y + h, -1)
-        right = _tick(ink.mask, x + w - 1, y, y + h, 1)
+        left = tick(ink.mask, x, y, y + h, -1)
+        right = tick(ink.mask, x + w - 1, y, y + h, 1)
         lines.append(Line(x, x + w, y, y + h, left, right))
     return lines
 
 
-def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
+def tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
     """Return how far the tallest column near a line's end stands above and below the line."""
     height, width = mask.shape
     thick = y1 - y0

@@ -23,7 +23,6 @@ MIN_TEXT_PX = 6
 ROOM = 2  # px around a cut
 MARK_GAP = 0.4  # of the text's height: marks apart by so much may be no letters
 MARK_WIDTH = 0.6  # of the text's height: wider marks are letters
-BROKEN_GAP = 0.35  # of the text's height: so near the parts of one letter are
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -39,7 +38,7 @@ class Piece:
     members: tuple[int, ...]
 
 
-def near(ink: Ink, bar: Bar) -> list[Piece]:
+def near(ink: Ink, bar: Bar, tries: int = 2) -> list[Piece]:
     """Find the pieces of text around a bar.
 
     Parameters
@@ -48,11 +47,13 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
         Ink of the data bar.
     bar
         A bar in it.
+    tries
+        From how many letters, the nearest first, lines above and below the bar are begun.
 
     Returns
     -------
     list of Piece
-        At most one for each place the bar's kind allows.
+        One for each place the bar's kind allows, more above and below.
     """
     x, y, w, h, area = ink.parts.T
     right, bottom = x + w, y + h
@@ -87,18 +88,20 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
             ("above", letters, above, bar.line_y0 - bottom + 2 * outside_x),
             ("below", letters, below, y - bar.line_y1 + 2 * outside_x),
         ],
+        tries,
     )
 
 
 def _pieces(
     ink: Ink,
     wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]],
+    tries: int = 1,
 ) -> list[Piece]:
     """Grow pieces from the nearest letters of each place; wanted: place, letters, first, far."""
     pieces: list[Piece] = []
     for place, letters, allowed, distance in wanted:
         free = allowed.copy()
-        for _ in range(2 if place in ("above", "below") else 1):
+        for _ in range(tries if place in ("above", "below") else 1):
             seeds = np.flatnonzero(free)
             if seeds.size == 0:
                 break
@@ -147,13 +150,11 @@ def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piec
     members = order[first : last + 1]
     x0, x1 = int(x[members].min()), int((x + w)[members].max())
     y0, y1 = int(y[members].min()), int((y + h)[members].max())
-    # dots and the like between the letters; parts of a first or last letter with a faint stroke
-    beside = BROKEN_GAP * tall
-    small = (x >= x0 - beside) & (x + w <= x1 + beside) & (y >= y0 - 1) & (y + h <= y1 + 2)
+    # dots and the like between the letters
+    small = (x >= x0) & (x + w <= x1) & (y >= y0 - 1) & (y + h <= y1 + 2)
     small[0] = False
-    small &= (w <= 1.2 * tall) & (h <= np.where((x >= x0) & (x + w <= x1), 0.5, 0.8) * tall)
+    small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
     members = np.union1d(members, np.flatnonzero(small))
-    x0, x1 = int(x[members].min()), int((x + w)[members].max())
     if not (2 <= members.size <= 60 or x1 - x0 > 1.5 * tall):
         return None
     return Piece(place, x0, y0, x1, y1, tuple(int(m) for m in members))
