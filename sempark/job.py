@@ -319,6 +319,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     }
     with progress.watch(context.spark.sparkContext, stage.name):
         manifest = _build(context, stage, about, start)
+    context.spark.catalog.clearCache()  # what a stage kept of its rows may fill a disk
     terminal.say(closing_line(stage.name, rows_in, manifest))
     return Outcome(stage.name, True, manifest, rows_in)
 
