@@ -130,6 +130,7 @@ class Features:
     preprocessing: str
     input_size: int
     batch: int
+    runtime: str
     precision: str
     crop_databar: bool
 
@@ -369,6 +370,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),
     "features.preprocessing": ("", "inception", "inception2015", "caffe", "torch", "unit", "raw"),
+    "features.runtime": ("tensorflow", "openvino"),
     "features.precision": ("float32", "bfloat16"),
     "codings.tied": ("none", "outer"),
     "densities.method": ("knn", "gaussian", "cutoff", "pak"),
