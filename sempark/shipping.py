@@ -11,6 +11,7 @@ Source: Spark's documentation, "Running Spark on YARN", "Python Package Manageme
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -73,7 +74,9 @@ def command(
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]
-        return [*found, *own, code, str(job), code, *words]
+        # spark-submit asks for a jar here, though the class stands in one of Spark's own
+        jar = shutil.copy(code, Path(code).with_suffix(".jar"))
+        return [*found, *own, str(jar), str(job), code, *words]
     return [*found, *own, str(job), *words]
 
 

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from sempark import shipping
 from sempark.config import Config, load
-from sempark.shipping import ROOT
 
+ROOT = shipping.ROOT
 USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...] [--force]
                          [--master M] [--deploy-mode client|cluster] [-- options of spark-submit]
 """
