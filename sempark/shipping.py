@@ -73,7 +73,7 @@ def command(
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]
-        return [*found, *own, code, str(job), code, *words]
+        return [*found, *own, str(_as_jar(code)), str(job), code, *words]
     return [*found, *own, str(job), *words]
 
 
@@ -134,6 +134,14 @@ def archive() -> Path:
         zipped.writestr(f"sempark-{version}.dist-info/METADATA", about)
     partial.replace(target)  # another run may be reading it
     return target
+
+
+def _as_jar(code: str) -> Path:
+    """The archive under a name that a standalone cluster takes for an application's."""
+    jar = Path(code).with_suffix(".jar")
+    if not jar.is_symlink():
+        jar.symlink_to(Path(code).name)
+    return jar
 
 
 def _taken(options: list[str], name: str) -> list[str]:
