@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -143,8 +144,9 @@ def test_a_standalone_cluster_starts_the_driver_by_a_class_of_spark(conf) -> Non
     command = submit.build(JOB, [conf], ["--master", "spark://a:7077", *CLUSTER])
     code = str(shipping.ROOT / "build" / "sempark.zip")
     assert values(command, "--class") == [shipping.PYTHON_RUNNER]
-    jar = code.replace(".zip", ".jar")  # spark-submit asks for one
-    assert command[-4:] == [jar, str(JOB), code, conf] and "--py-files" not in command
+    jar = Path(command[-4])
+    assert command[-3:] == [str(JOB), code, conf] and "--py-files" not in command
+    assert jar.suffix == ".jar" and jar.resolve() == Path(code)  # it takes no other name
 
 
 @pytest.mark.parametrize(

@@ -53,4 +53,4 @@ def jars() -> Path:
         if os.environ.get("CI") == "true":
             pytest.fail("CI needs Maven (apt-get install maven) for the tests on YARN, HDFS and S3")
         pytest.skip("needs Maven: apt-get install maven")
-    return hadoop.fetched(ROOT / "build" / f"cluster-jars-{hadoop.hadoop_version()}")
+    return hadoop.fetched(ROOT / "build")

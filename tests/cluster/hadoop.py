@@ -5,6 +5,7 @@ Central), reached as PySpark reaches its own; further node managers are processe
 killed. What the cluster's clients need lies in a folder for HADOOP_CONF_DIR.
 """
 
+import hashlib
 import logging
 import os
 import secrets
@@ -39,11 +40,14 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def fetched(folder: Path) -> Path:
-    """The jars of pom.xml, fetched once by Maven."""
+def fetched(root: Path) -> Path:
+    """A folder below root with the jars of pom.xml, fetched once by Maven."""
+    wanted = POM.read_bytes() + hadoop_version().encode()
+    folder = root / f"cluster-jars-{hashlib.md5(wanted).hexdigest()[:8]}"
     done = folder / "done"
     if not done.exists():
         command = ["mvn", "-q", "-B", "-f", str(POM), f"{PLUGIN}:copy-dependencies",
+                   f"-Dhadoop.version={hadoop_version()}",
                    f"-DoutputDirectory={folder}", "-DincludeScope=runtime"]  # fmt: skip
         subprocess.run(command, check=True)
         done.touch()

@@ -193,7 +193,10 @@ def test_graphs_without_their_values_or_with_nan(tmp_path):
     def variable():
         return tf.compat.v1.get_variable("w", (3, 4), tf.float16, use_resource=False)
 
-    refused(graph_file(tmp_path / "unfrozen.pb", variable), r"expected a frozen graph.* 1 variables \(w,")
+    refused(
+        graph_file(tmp_path / "unfrozen.pb", variable),
+        r"expected a frozen graph.* 1 variables \(w,",
+    )
 
 
 def test_parts_of_a_checkpoint_and_files_of_another_kind(slim_files, saved, tmp_path):
