@@ -16,6 +16,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -55,7 +56,15 @@ def main(argv: Sequence[str]) -> int:
 
 def run_remote(command: Sequence[str]) -> int:
     """Run spark-submit in cluster mode: it reports here, the job writes on the cluster."""
-    code = wait(subprocess.Popen(command, env=environment(), start_new_session=True))
+    process = subprocess.Popen(
+        command, env=environment(), start_new_session=True, stderr=subprocess.PIPE
+    )
+    failed = threading.Event()
+    reader = threading.Thread(target=_reports, args=(process, failed), daemon=True)
+    reader.start()
+    code = wait(process)
+    reader.join()
+    code = code or int(failed.is_set())
     sys.stderr.write(
         f"sempark: the driver ran on the cluster and {'failed' if code else 'ended well'}; what it "
         "said stands in the cluster's logs of it, and in the folder runs of the store\n"
@@ -85,6 +94,14 @@ def run(command: Sequence[str]) -> int:
             last = "\n".join(noise.read().strip().splitlines()[-5:])
             sys.stderr.write(f"sempark: ended with code {code}; {noise.name} ends:\n{last}\n")
     return code
+
+
+def _reports(process: subprocess.Popen[bytes], failed: threading.Event) -> None:
+    """Pass spark-submit's reports on; a standalone cluster's has code 0 for a driver that failed."""
+    for line in process.stderr or ():
+        sys.stderr.write(line.decode(errors="replace"))
+        if re.search(rb"State of driver \S+ is (FAILED|ERROR|KILLED)", line):
+            failed.set()
 
 
 def wait(process: subprocess.Popen[bytes]) -> int:
