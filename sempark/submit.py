@@ -97,7 +97,7 @@ def run(command: Sequence[str]) -> int:
 
 
 def _reports(process: subprocess.Popen[bytes], failed: threading.Event) -> None:
-    """Pass spark-submit's reports on; a standalone cluster's has code 0 for a driver that failed."""
+    """Pass reports on; a standalone cluster's code is 0 for a driver that failed."""
     for line in process.stderr or ():
         sys.stderr.write(line.decode(errors="replace"))
         if re.search(rb"State of driver \S+ is (FAILED|ERROR|KILLED)", line):
