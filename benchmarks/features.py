@@ -5,8 +5,10 @@
 Each number of threads is a process of its own, for TensorFlow fixes them when it starts. In it
 both sides run by turns on the same weights, batch 16, after a warm-up: the bare loop is a
 `tf.function` of Keras' own network on uint8 batches that lie ready; ours is `Network.extract` on
-a list of gray images of the network's size (network alone) and on 1024 x 768 ones. With --stage,
-so many JPEGs in Parquet go through the features stage on local Spark, a core a task.
+a list of gray images of the network's size (network alone) and on 1024 x 768 ones; then the other
+runtimes and precisions, and XLA, with the smallest cosine of their features to the bare loop's.
+Memory is that of a fresh process with one network, as a Python worker has. With --stage, so many
+JPEGs in Parquet go through the features stage on local Spark, a core a task.
 """
 
 import argparse
@@ -25,9 +27,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from sempark.networks import inception
+from sempark.networks import inception, openvino_runtime
 
 BATCH = 16
+OTHERS = {
+    "bfloat16": ("tensorflow", "bfloat16"),
+    "OpenVINO": ("openvino", "float32"),
+    "OpenVINO bfloat16": ("openvino", "bfloat16"),
+}
 
 
 def drawn(n, shape, seed=0):
@@ -48,16 +55,32 @@ def bare(network, size):
     def run(pixels):
         return network.model(tf.cast(pixels, tf.float32) / 127.5 - 1.0, training=False)
 
+    return looped(run)
+
+
+def xla(network):
+    """The same graph compiled by XLA."""
+    return looped(tf.function(network.model, jit_compile=True, autograph=False), scaled=True)
+
+
+def looped(run, scaled=False):
+    """Both tensors of all batches, as arrays."""
+
     def loop(ready):
-        return [[x.numpy() for x in run(batch)] for batch in ready]
+        inputs = (tf.cast(x, tf.float32) / 127.5 - 1.0 if scaled else x for x in ready)
+        return [
+            np.concatenate([y.numpy() for y in x])
+            for x in zip(*[run(x) for x in inputs], strict=True)
+        ]
 
     return loop
 
 
 def rate(call, n):
-    start = time.perf_counter()
+    """Images a second and a second of the processor; the latter holds on a busy machine too."""
+    start, busy = time.perf_counter(), time.process_time()
     call()
-    return n / (time.perf_counter() - start)
+    return n / (time.perf_counter() - start), n / (time.process_time() - busy)
 
 
 def one_process(options, threads):
@@ -66,34 +89,48 @@ def one_process(options, threads):
     tf.config.threading.set_inter_op_parallelism_threads(1)
     size, n = options.size, options.n - options.n % BATCH
     network = inception.load("random:1", input_size=size)
-    reduced = inception.load("random:1", input_size=size, precision="bfloat16")
     small, large = drawn(n, (size, size)), drawn(n, (768, 1024))
     stacked = np.repeat(np.stack(small)[..., None], 3, axis=3)
     ready = [tf.constant(stacked[i : i + BATCH]) for i in range(0, n, BATCH)]
-    loop = bare(network, size)
+    loop, compiled = bare(network, size), xla(network)
     sides = {
         "bare loop": lambda: loop(ready),
-        "network alone": lambda: network.extract(small, BATCH),
-        "with resizing": lambda: network.extract(large, BATCH),
-        "bfloat16": lambda: reduced.extract(small, BATCH),
+        "network alone": lambda: network.extract(small, BATCH).values(),
+        "with resizing": lambda: network.extract(large, BATCH).values(),
+        "XLA": lambda: compiled(ready),
+    }
+    for name, (runtime, precision) in OTHERS.items():
+        other = inception.load("random:1", input_size=size, runtime=runtime, precision=precision)
+        sides[name] = lambda other=other: other.extract(small, BATCH).values()
+    outputs = {name: list(call()) for name, call in sides.items()}
+    cosines = {
+        name: min(_cosine(a, b) for a, b in zip(found, outputs["bare loop"], strict=True))
+        for name, found in outputs.items()
+        if name != "with resizing"
     }
     for call in sides.values():
-        call()
+        call()  # once more: a change of precision makes TensorFlow optimize every graph anew
     rates = {name: [] for name in sides}
     for _ in range(options.rounds):
         for name, call in sides.items():
             rates[name].append(rate(call, n))
-    exact, close = network.extract(small, BATCH), reduced.extract(small, BATCH)
-    cosine = min(float(np.min(_cosines(exact[name], close[name]))) for name in exact)
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"rates": rates, "cosine": cosine, "megabytes": megabytes}))
+    print(json.dumps({"rates": rates, "cosines": cosines}))
 
 
-def _cosines(a, b):
-    return (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+def memory(options, runtime):
+    """Print the peak memory in MB of a process with one network that extracts."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    network = inception.load("random:1", input_size=options.size, runtime=runtime)
+    network.extract(drawn(4 * BATCH, (768, 1024)), BATCH)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
-def stage(n, size, cores):
+def _cosine(a, b):
+    products = (a * b).sum(axis=1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    return float(products.min())
+
+
+def stage(n, size, cores, runtime, precision):
     """Images a second of the features stage on local Spark: Parquet, decoding, network, Parquet."""
     from pyspark.sql import SparkSession
 
@@ -111,6 +148,7 @@ def stage(n, size, cores):
     )
     spark.sparkContext.setLogLevel("ERROR")
     sets = [f"features.input_size={size}", f"features.batch={BATCH}", "features.crop_databar=false"]
+    sets += [f"features.runtime={runtime}", f"features.precision={precision}"]
     settings = config.load(None, sets).features
     contents = [jpeg.encode(image) for image in drawn(n, (768, 1024))]
     rows = [(f"{i:032x}", bytearray(data), "ok") for i, data in enumerate(contents)]
@@ -125,7 +163,7 @@ def stage(n, size, cores):
             found.write.parquet(f"{folder}/{name}")
 
         run("warm")
-        found = rate(lambda: run("timed"), n)
+        found, _ = rate(lambda: run("timed"), n)
     spark.stop()
     return found
 
@@ -138,34 +176,54 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--stage", type=int, default=0)
     parser.add_argument("--child", type=int, default=0)
+    parser.add_argument("--memory", default="")
     options = parser.parse_args()
     if options.child:
         one_process(options, options.child)
         return
+    if options.memory:
+        memory(options, options.memory)
+        return
     print(
         f"Inception V3 at {options.size} px, batch {BATCH}, {options.n} images a round, "
-        f"{options.rounds} rounds by turns; TensorFlow {tf.__version__}, Keras {keras.__version__}"
+        f"{options.rounds} rounds by turns; TensorFlow {tf.__version__}, Keras "
+        f"{keras.__version__}, OpenVINO {openvino_runtime.version()}"
     )
     for threads in options.threads:
-        command = [sys.executable, __file__, "--child", str(threads), "--n", str(options.n)]
-        command += ["--size", str(options.size), "--rounds", str(options.rounds)]
-        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        found = json.loads(output.splitlines()[-1])
-        base = found["rates"]["bare loop"]
-        for name, rates in found["rates"].items():
-            ratio = statistics.median(a / b for a, b in zip(rates, base, strict=True))
-            print(
-                f"{threads} threads  {name:14s} {statistics.median(rates):7.1f} images/s   "
-                f"{ratio:.2f} of the bare loop"
+        found = json.loads(child(options, "--child", str(threads)))
+        base, busy = zip(*found["rates"]["bare loop"], strict=True)
+        for name, both in found["rates"].items():
+            rates, own = zip(*both, strict=True)
+            ratio, ratio_busy = (
+                statistics.median(a / b for a, b in zip(x, y, strict=True))
+                for x, y in ((rates, base), (own, busy))
             )
-        print(
-            f"           bfloat16's smallest cosine {found['cosine']:.6f}; peak memory of the "
-            f"process, both networks {found['megabytes']:.0f} MB",
-            flush=True,
-        )
-        if options.stage:
-            found = stage(options.stage, options.size, threads)
-            print(f"{threads} cores    stage          {found:7.1f} images/s", flush=True)
+            cosine = found["cosines"].get(name)
+            print(
+                f"{threads} threads  {name:18s} {statistics.median(rates):7.1f} images/s   "
+                f"{ratio:.2f} of the bare loop, by processor time {ratio_busy:.2f}"
+                + (f"   smallest cosine {cosine:.6f}" if cosine is not None else ""),
+                flush=True,
+            )
+        ways = [("tensorflow", "float32"), ("openvino", "bfloat16")] if options.stage else []
+        for runtime, precision in ways:
+            found = stage(options.stage, options.size, threads, runtime, precision)
+            print(
+                f"{threads} cores    stage, {runtime} {precision}: {found:.1f} images/s, "
+                f"{found / statistics.median(base):.2f} of the bare loop",
+                flush=True,
+            )
+    for runtime in ("tensorflow", "openvino"):
+        megabytes = float(child(options, "--memory", runtime))
+        print(f"peak memory of a worker, {runtime}: {megabytes:.0f} MB")
+
+
+def child(options, *arguments):
+    """Last line of this script's output in a process of its own."""
+    command = [sys.executable, __file__, *arguments, "--n", str(options.n)]
+    command += ["--size", str(options.size), "--rounds", str(options.rounds)]
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return found.stdout.splitlines()[-1]
 
 
 if __name__ == "__main__":

@@ -1,46 +1,67 @@
-"""Fine-tuning from random weights on drawn micrographs, beside simpler ways to classify them.
+"""Fine-tuning on a store's labels, beside simpler ways to classify the same images.
 
-    python benchmarks/finetune.py [--images 1125] [--seeds 3] [--epochs 11] [--size 128] ...
+    python benchmarks/finetune.py STORE [--conf conf/demo.toml] [--seeds 1 2 3] [--no-training]
 
-Micrographs of the ten categories in the thesis' proportions, 80/10/10; --test further ones that
-nothing was chosen on measure all sides alike: the majority class, a logistic regression on HOG, on
-local binary patterns and on the untrained network's features (the best of three penalties, chosen
-on the validation part), and the network. Seconds are of the training alone.
+STORE holds images_flat, scale, labels and near_duplicates, as the demo leaves them. The stage
+itself splits, trains and tests, once a seed (weights to start from, split and order are drawn from
+it), with the settings of --conf. On each split, measured on its test part alone: the majority
+class, and logistic regressions on HOG and on local binary patterns of the network's pixels and of
+twice their number, and on the untrained network's features, each with the best of six penalties on
+the validation part. Seconds are of training and test together.
 """
 
 import argparse
+import json
 import os
 import statistics
+import sys
 import tempfile
 import time
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ["PYSPARK_PYTHON"] = sys.executable
 
 import cv2
 import numpy as np
+from pyspark.sql import SparkSession
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from sempark.networks import evaluation, finetune, inception
-from sempark.networks.preprocessing import resize
-from sempark.networks.split import split
-from sempark.synthetic import corpus, micrographs
+from sempark import checkpoints, config, pictures
+from sempark.networks import inception, split
+from sempark.stages import finetuned, subset
+from sempark.store import Store
 
-SEED = 7
+PENALTIES = (0.0003, 0.003, 0.03, 0.3, 3.0, 30.0)
 
 
-def drawn(n, size):
-    """Draw n micrographs, shrunk to the network's size, and their categories."""
-    items = [i for i in corpus.plan(round(n * 1.1) + 40, SEED) if i.kind == "picture"][:n]
-    labels = np.array([micrographs.CATEGORIES.index(item.category) for item in items])
-    images = []
-    for k, item in enumerate(items):
-        rng = np.random.default_rng([SEED, k])
-        gray = micrographs.draw(item.category, item.leaf, rng, (384, 512))
-        images.append(resize(gray, size))
-    return np.stack(images), labels
+def labelled(path, settings, scratch):
+    """Labelled pictures at the network's size and at twice it, and groups of near duplicates."""
+    spark = (
+        SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.host", "127.0.0.1")
+        .getOrCreate()
+    )
+    spark.sparkContext.setLogLevel("ERROR")
+    store = Store(spark, path)
+    categories = subset.categories(store.read("labels"), settings.labels)
+    images = pictures.with_databar(
+        store.read("images_flat"), store.read("scale"), settings.features.crop_databar
+    )
+    found = []
+    for size in (settings.features.input_size, 2 * settings.features.input_size):
+        (scratch / str(size)).mkdir()
+        found.append(finetuned.labelled(images, categories, size, 4, scratch / str(size)))
+    group = finetuned.groups(found[0].md5s, store.read("near_duplicates"))
+    spark.stop()
+    return *found, group
 
 
 def hog(image, cells=8, bins=9):
@@ -71,7 +92,7 @@ def lbp(image):
 def regression(x, y, parts):
     """Test accuracy of a logistic regression, its penalty chosen on the validation part."""
     best = (-1.0, 0.0)
-    for penalty in (0.001, 0.01, 1.0):
+    for penalty in PENALTIES:
         model = make_pipeline(StandardScaler(), LogisticRegression(C=penalty, max_iter=300))
         model.fit(x[parts == "train"], y[parts == "train"])
         scores = [model.score(x[parts == p], y[parts == p]) for p in ("validation", "test")]
@@ -79,69 +100,68 @@ def regression(x, y, parts):
     return best[1]
 
 
-def trained(x, y, parts, options, seed):
-    """Test accuracy of the fine-tuned network, its interval, the seconds of training."""
-
-    def stream(part):
-        rows = np.flatnonzero(parts == part)
-        return lambda: ((x[rows[i : i + 64]], y[rows[i : i + 64]]) for i in range(0, len(rows), 64))
-
-    counts = np.bincount(y[parts == "train"], minlength=len(micrographs.CATEGORIES))
-    settings = finetune.Settings(
-        n_epochs=options.epochs,
-        batch_size=options.batch,
-        learning_rate=options.learning_rate,
-        dropout=options.dropout,
-        batch_norm_momentum=options.momentum,
-        seed=seed,
-    )
-    network = inception.load(f"random:{seed}", input_size=options.size)
+def trained(data, group, settings, seed):
+    """What the stage says of its test, the part of each image, and the seconds it took."""
+    own = replace(settings.finetune, seed=seed, checkpoint=f"random:{seed}")
+    start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        data = finetune.Data(stream("train"), stream("validation"), tuple(counts.tolist()))
-        start = time.perf_counter()
-        result = finetune.train(network, data, Path(folder), settings)
-        seconds = time.perf_counter() - start
-        logits = inception.load(result.checkpoint).extract(list(x[parts == "test"]))["logits"]
-    found = evaluation.evaluate(evaluation.probabilities(logits, len(counts)), y[parts == "test"])
-    return found, seconds
+        files = dict(
+            finetuned.build(
+                data,
+                group,
+                lambda path: checkpoints.load(path, "ft", settings.features),
+                own,
+                Path(folder),
+                lambda done, total: None,
+            )
+        )
+    return json.loads(files["evaluation.json"]), time.perf_counter() - start
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--images", type=int, default=1125)
-    parser.add_argument("--test", type=int, default=600)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, default=11)
-    parser.add_argument("--size", type=int, default=128)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--learning-rate", type=float, default=3e-4)
-    parser.add_argument("--dropout", type=float, default=0.0)
-    parser.add_argument("--momentum", type=float, default=0.95)
+    parser.add_argument("store")
+    parser.add_argument("--conf", default=str(Path(__file__).parent.parent / "conf" / "demo.toml"))
+    parser.add_argument("--set", action="append", default=[])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--no-training", action="store_true")
     options = parser.parse_args()
-    x, y = drawn(options.images + options.test, options.size)
-    parts = np.full(len(y), "test", dtype="<U10")
-    own = split(y[: options.images], np.arange(options.images), SEED)
-    parts[: options.images] = np.where(own == "test", "left", own)
-    print(f"{options}: {(parts == 'train').sum()} images to train on", flush=True)
-    print(f"majority class            {np.bincount(y[parts == 'test']).max() / options.test:.3f}")
-    features = inception.load("random:0", input_size=options.size).extract(list(x))["features"]
-    for name, described in (
-        ("HOG", np.stack([hog(image) for image in x])),
-        ("LBP", np.stack([lbp(image) for image in x])),
-        ("untrained features", features),
-    ):
-        print(f"regression, {name:19s} {regression(described, y, parts):.3f}", flush=True)
-    accuracies = []
-    for seed in range(options.seeds):
-        found, seconds = trained(x, y, parts, options, seed)
-        accuracies.append(found.accuracy)
-        low, high = found.interval
-        print(
-            f"fine-tuned, seed {seed}        {found.accuracy:.3f} ({low:.3f}-{high:.3f})   "
-            f"{seconds:.0f} s   by category {np.round(found.category_accuracy, 2).tolist()}",
-            flush=True,
-        )
-    print(f"fine-tuned, mean          {statistics.mean(accuracies):.3f}")
+    warnings.simplefilter("ignore", ConvergenceWarning)
+    settings = config.load(options.conf, options.set)
+    with tempfile.TemporaryDirectory() as scratch:
+        small, large, group = labelled(options.store, settings, Path(scratch))
+        names = sorted(set(small.categories))
+        y = np.array([names.index(category) for category in small.categories])
+        described = {
+            f"{kind} {pixels.shape[1]} px": np.stack([describe(image) for image in pixels])
+            for kind, describe in (("HOG", hog), ("LBP", lbp))
+            for pixels in (small.pixels, large.pixels)
+        }
+        rows = []
+        for seed in options.seeds:
+            rows.append(one_seed(small, group, y, described, settings, seed, options))
+        print(f"{len(y)} labelled images, means of seeds {options.seeds}")
+        for name in rows[0]:
+            print(f"{name:28s} {statistics.mean(row[name] for row in rows):.3f}", flush=True)
+
+
+def one_seed(data, group, y, described, settings, seed, options):
+    """Test accuracies of all sides on one split; printed as they come."""
+    parts = split.split(y, group, seed)
+    test = y[parts == "test"]
+    found = {"majority class": np.bincount(test).max() / test.size}
+    network = inception.load(f"random:{seed}", input_size=settings.features.input_size)
+    untrained = network.extract(list(data.pixels))["features"]
+    for name, x in (*described.items(), ("untrained features", untrained)):
+        found[f"regression, {name}"] = regression(x, y, parts)
+    if not options.no_training:
+        about, seconds = trained(data, group, settings, seed)
+        found["fine-tuned"] = about["accuracy"]
+        low, high = about["interval"]
+        print(f"seed {seed}: fine-tuned {about['accuracy']:.3f} of {about['n']} ({low:.3f} to "
+              f"{high:.3f}), {seconds:.0f} s")  # fmt: skip
+    print(f"seed {seed}: " + ", ".join(f"{k} {v:.3f}" for k, v in found.items()), flush=True)
+    return found
 
 
 if __name__ == "__main__":

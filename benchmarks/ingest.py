@@ -137,6 +137,9 @@ def main() -> int:
         n_mb = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
         print(f"{n} images, {n_mb:.0f} MB, drawn in {seconds:.1f} s; {cores} cores")
         settings = load(None, [f"spark.master=local[{cores},4]"])
+        # as ./spark-submit.sh starts it: memory, partitions
+        conf = Path(__file__).parent.parent / "conf" / "spark-local.conf"
+        os.environ["PYSPARK_SUBMIT_ARGS"] = f"--properties-file {conf} pyspark-shell"
         start, spark = timed(lambda: job.session(settings))
         workers, _ = timed(lambda: warm(spark))
         print(f"session {start:.1f} s, workers {workers:.1f} s")

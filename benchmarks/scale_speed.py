@@ -1,6 +1,6 @@
 """What reading a scale costs an image, and Tesseract's share of it, in one run.
 
-python benchmarks/scale_speed.py [--images 64] [--batch 64] [--rounds 3]
+python benchmarks/scale_speed.py [--images 128] [--batch 128] [--rounds 3]
 
 Draws micrographs of 1024 x 768 px with data bars, stores them as JPEG, and times decoding,
 `read_many` and, alternately in the same run, one Tesseract call an image through
@@ -41,10 +41,10 @@ class Clock:
         self.seconds, self.crops = 0.0, 0
         self.inner = ocr.read_lines
 
-    def read_lines(self, crops, page_mode: int = 7):
+    def read_lines(self, crops, page_mode: int = 7, engine: ocr.Engine = "tesseract"):
         """Read as `ocr.read_lines` does, and note the time."""
         start = time.perf_counter()
-        lines = self.inner(crops, page_mode)
+        lines = self.inner(crops, page_mode, engine)
         self.seconds += time.perf_counter() - start
         self.crops += len(crops)
         return lines
@@ -52,8 +52,8 @@ class Clock:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--images", type=int, default=128)
+    parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     cv2.setNumThreads(1)

@@ -19,6 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sempark.geometry import lookup
+from sempark.retrieval import folder as search_folder
 from sempark.retrieval import searching
 from sempark.retrieval.records import COLUMNS
 from sempark.tables import CATEGORIES
@@ -95,12 +96,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = given.keep or Path(scratch)
         start = time.perf_counter()
-        for name, content in searching.files(about, records(given.images, group), [layer], [space]):
+        for name, content in search_folder.files(
+            about, records(given.images, group), [layer], [space]
+        ):
             (folder / name).write_bytes(content)
         print(f"{given.images:,} x {given.width}: laid out in {time.perf_counter() - start:.1f} s, "
               f"{sum(p.stat().st_size for p in folder.iterdir()) / 1e9:.2f} GB")  # fmt: skip
         start = time.perf_counter()
-        index = searching.opened(folder)
+        index = search_folder.opened(folder)
         print(f"opened in {time.perf_counter() - start:.2f} s")
         measure(index, X, new, of)
     print(f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6:.1f} GB")

@@ -18,7 +18,7 @@ from jobs import features, images_flat, inventory, scale
 from sempark import job, spaces
 from sempark.config import Input
 from sempark.networks.encoder import Encoder
-from sempark.retrieval import searching
+from sempark.retrieval import folder, searching
 from sempark.stages import assign
 from sempark.store import Store
 from sempark.tables import Refused
@@ -70,7 +70,7 @@ def build(context: job.Context) -> pa.Table:
     inner = incoming(context)
     for stage in STEPS:
         job.make(inner, stage, force=True)  # nobody else's: what is old there may go
-    index = searching.opened(context.store.folder("search"))
+    index = folder.opened(context.store.folder("search"))
     if index.layers[index.about["default"]].checkpoint != "ft":
         raise Refused("nothing was trained in this store: no category can be told")
     images = inner.read("images_flat").drop("jpeg")

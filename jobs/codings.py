@@ -7,7 +7,7 @@ import json
 import sys
 from itertools import chain
 
-import pyarrow as pa
+from pyspark.sql import DataFrame
 
 from sempark import job, spaces
 from sempark.networks import encoder
@@ -25,13 +25,13 @@ def encoders(context: job.Context) -> dict[str, dict[str, encoder.Encoder]]:
     return found
 
 
-def build(context: job.Context) -> pa.Table:
+def build(context: job.Context) -> DataFrame:
     given = context.read("vectors")
     found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset")),
-        spaces.given(given, reduce=True),
+        spaces.raw_rows(context.read("features"), context.read("subset")),
+        spaces.given_rows(given, reduce=True),
     )
-    return codings.build(found, spaces.given(given, reduce=False), encoders(context))
+    return codings.build(found, spaces.given_rows(given, reduce=False), encoders(context))
 
 
 STAGE = job.Stage("codings", build)

@@ -5,13 +5,12 @@
 
 import sys
 
-from sempark import job
-from sempark.stages import labels
+from sempark import conflicts, job
 from sempark.terminal import say
 
 
 def count(context: job.Context) -> None:
-    pairs = labels.conflicts(context.read("labels")).collect()
+    pairs = conflicts.by_pair(context.read("labels")).collect()
     say(f"{'pictures':>9} {'files':>9}  in two categories: {len(pairs):,} pairs of categories")
     for row in sorted(pairs, key=lambda row: (-row.n_pictures, *row[:4])):
         first, second = (

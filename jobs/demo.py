@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from jobs import pipeline
-from sempark import demo, job, progress, submit
+from sempark import demo, job, progress, shipping
 from sempark.synthetic import corpus
 from sempark.terminal import say
 
@@ -44,5 +44,5 @@ def run(context: job.Context, force: bool) -> None:
 
 if __name__ == "__main__":
     arguments = job.parse()
-    arguments.conf = arguments.conf or str(submit.ROOT / "conf" / "demo.toml")
+    arguments.conf = arguments.conf or str(shipping.ROOT / "conf" / "demo.toml")
     sys.exit(job.run(lambda context: run(context, arguments.force), arguments))

@@ -12,9 +12,8 @@ from sempark.stages import densities, neighbors
 
 
 def build(context: job.Context) -> pa.Table:
-    found = neighbors.with_lists(
-        spaces.coded_spaces(context.read("codings")), context.read("neighbors")
-    )
+    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
+    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
     return densities.build(found, context.config.densities)
 
 

@@ -14,13 +14,18 @@ from sempark.stages import dimension, raw_neighbors
 
 def build(context: job.Context) -> pa.Table:
     raw = context.read("raw_neighbors")
+    settings = context.config.dimension
+    sample = spaces.Sample(settings.sample, settings.seed)
     found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset")),
-        spaces.given(context.read("vectors")),
+        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
+        spaces.given(context.read("vectors"), sample=sample),
     )
-    known = ((vectors, raw_neighbors.two_nearest(raw, vectors.space)) for vectors in found)
+    known = (
+        (one, None if one.sample_of else raw_neighbors.two_nearest(raw, one.space))
+        for one in spaces.noted(found, context.facts)
+    )
     with context.bar("dimension") as progress:
-        return dimension.build(known, context.config.dimension, progress)
+        return dimension.build(known, settings, progress)
 
 
 STAGE = job.Stage("dimension", build)

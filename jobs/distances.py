@@ -20,10 +20,11 @@ def build(context: job.Context) -> pa.Table:
     categories = {row["md5"]: row["category"] for row in known.collect()}
     chosen = distances.sample(categories, settings.sample, settings.seed)
     parts = context.partitions("subset")
+    codings = spaces.of_images(context.read("codings"), context.read("vectors"))
     gray = distances.pixels(context.read("images_flat"), known, settings.side_px, parts)
     found = chain(
-        spaces.raw_spaces(context.read("features"), subset),
-        spaces.coded_spaces(spaces.of_images(context.read("codings"), context.read("vectors"))),
+        spaces.raw_spaces(context.read("features"), known),  # no other vector counts
+        spaces.coded_spaces(codings.join(known.select("md5"), "md5", how="left_semi")),
     )
     with context.bar("distances") as progress:
         return distances.build(found, gray, categories, chosen, progress)

@@ -45,17 +45,20 @@ def announced(
 ) -> Iterator[spaces.Vectors]:
     """The spaces; of each its measured dimension, the bound and the choice are said."""
     for vectors in found:
-        say(f"  {autoencoding.choice(vectors, measured.get(vectors.space), settings)}")
+        of = f", trained on {len(vectors.md5s):,} of {vectors.sample_of:,} images"
+        choice = autoencoding.choice(vectors, measured.get(vectors.space), settings)
+        say(f"  {choice}{of if vectors.sample_of else ''}")
         yield vectors
 
 
 def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
-    found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset")),
-        spaces.given(context.read("vectors"), reduce=True),
-    )
     settings, measured = context.config.codings, plateaus(context)
-    told = announced(found, measured, settings)
+    sample = spaces.Sample(settings.sample, settings.seed)
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
+        spaces.given(context.read("vectors"), True, sample),
+    )
+    told = announced(spaces.noted(found, context.facts), measured, settings)
     with context.bar("encoders") as progress:
         yield from encoders.build(told, measured, best(context), settings, progress)
 

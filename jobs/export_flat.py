@@ -1,11 +1,11 @@
 """Writes the pairs <md5>.tif, <md5>.jpg of images_flat to a folder, as in the thesis.
 
 ./spark-submit.sh export_flat my.toml --to FOLDER    reads images_flat and the source files
-FOLDER must be seen by all workers. A file appears whole or not at all; those there are kept.
+FOLDER must be seen by all workers. A file appears whole or not at all; those there are kept. A
+source of another format (input.formats) keeps its own suffix, a JPEG .jpeg.
 """
 
 import argparse
-import hashlib
 import os
 import sys
 from collections.abc import Iterator
@@ -16,7 +16,11 @@ import pyarrow as pa
 from pyspark.sql import functions as F
 
 from sempark import job, sources
+from sempark.imaging import decode, formats
 from sempark.terminal import say
+
+SUFFIXES = {name: f".{name.lower()}" for name in decode.FORMATS} | {"TIFF": ".tif"}
+"""Of the source beside its gray JPEG, which is .jpg: a JPEG's is .jpeg."""
 
 
 def export(context: job.Context, folder: Path) -> None:
@@ -40,11 +44,10 @@ def _pair(folder: Path, md5: str, paths: list[str], jpeg: bytes) -> dict[str, ob
     """Write what is missing of one pair."""
     written, failed = False, None
     try:
-        if not (folder / f"{md5}.tif").exists():
-            data = next(filter(partial(_is, md5), map(sources.read, paths)), None)
-            if data is None:
-                return {"md5": md5, "written": False, "failed": "left out: the source has changed"}
-            _whole(folder / f"{md5}.tif", data)
+        if not any((folder / f"{md5}{suffix}").exists() for suffix in SUFFIXES.values()):
+            data = sources.content(md5, paths)
+            suffix = SUFFIXES[formats.sniff(data[: formats.HEAD_BYTES])]
+            _whole(folder / f"{md5}{suffix}", data)
             written = True
         if not (folder / f"{md5}.jpg").exists():
             _whole(folder / f"{md5}.jpg", jpeg)
@@ -52,10 +55,6 @@ def _pair(folder: Path, md5: str, paths: list[str], jpeg: bytes) -> dict[str, ob
     except OSError as error:
         failed = f"left out: {error.strerror}"
     return {"md5": md5, "written": written, "failed": failed}
-
-
-def _is(md5: str, data: bytes) -> bool:
-    return hashlib.md5(data, usedforsecurity=False).hexdigest() == md5
 
 
 def _whole(path: Path, data: bytes) -> None:

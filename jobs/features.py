@@ -44,8 +44,12 @@ def fingerprint(context: job.Context) -> dict[str, str]:
 
 def told(path: str, name: str, context: job.Context) -> dict[str, Any]:
     """Open a checkpoint once here, so that what is wrong with it is one line; what it is."""
+    settings = context.config.features
     try:
-        return checkpoints.facts(checkpoints.load(path, name, context.config.features))
+        network = checkpoints.load(path, name, settings)
+        if network.runtime != "tensorflow":
+            network.compiled(settings.batch)  # another runtime may not know an operation
+        return checkpoints.facts(network)
     except ValueError as error:
         raise Refused(f"features.checkpoint_{name}: {error}") from None
 

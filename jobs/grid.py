@@ -21,25 +21,34 @@ from sempark import autoencoding, job, spaces
 from sempark.stages import encoders, grid
 from sempark.tables import TABLES, PassedOver
 
-TRAINING = ("grid.epochs", "grid.seed", "codings.batch", "codings.l2_reg", "codings.seed")
+TRAINING = (
+    "grid.epochs",
+    "grid.seed",
+    "codings.batch",
+    "codings.l2_reg",
+    "codings.seed",
+    "codings.sample",
+)
 """Settings that change a model of a given shape."""
 
 
 def tasks(context: job.Context) -> Iterator[grid.Task]:
     rows = context.read("dimension").groupBy("space").agg(F.max("plateau").alias("plateau"))
     plateaus = {row["space"]: row["plateau"] for row in rows.collect()}
+    settings = context.config.codings
+    sample = spaces.Sample(settings.sample, settings.seed)
     found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset")),
-        spaces.given(context.read("vectors"), reduce=True),
+        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
+        spaces.given(context.read("vectors"), True, sample),
     )
-    for vectors in found:
+    for vectors in spaces.noted(found, context.facts):
         if len(vectors.md5s) < encoders.MIN_POINTS:
             continue
         path = Path(job.scratch()) / f"{vectors.space}.npy"
         np.save(path, vectors.X)
         file = context.ship(str(path), spaces.row_digest(vectors.md5s))
         path.unlink()
-        size = autoencoding.n_codings(vectors, plateaus.get(vectors.space), context.config.codings)
+        size = autoencoding.n_codings(vectors, plateaus.get(vectors.space), settings)
         for architecture in grid.architectures(context.config.grid):
             yield grid.Task(vectors.space, file, size, architecture)
 

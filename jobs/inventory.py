@@ -19,8 +19,8 @@ from sempark.tables import PassedOver, Refused
 
 def roots(settings: Input) -> dict[str, str]:
     """Name of each source and label set, and its directory."""
-    named = {path: sources.local(path) for path in settings.source}
-    sets = {labels.PREFIX + name: sources.local(path) for name, path in settings.labels.items()}
+    named = {path: sources.absolute(path) for path in settings.source}
+    sets = {labels.PREFIX + name: sources.absolute(path) for name, path in settings.labels.items()}
     return named | sets
 
 

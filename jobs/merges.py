@@ -13,9 +13,8 @@ from sempark.stages import densities, merges, neighbors
 
 
 def build(context: job.Context) -> pa.Table:
-    found = neighbors.with_lists(
-        spaces.coded_spaces(context.read("codings")), context.read("neighbors")
-    )
+    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
+    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
     peaks = partial(densities.merges, context.read("densities"))
     size = context.config.partitions.min_cluster_size
     with context.bar("merges") as progress:

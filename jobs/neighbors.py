@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from sempark import job, spaces
 from sempark.neighborhoods import Search
@@ -15,11 +16,15 @@ from sempark.terminal import say
 
 
 def build(context: job.Context) -> DataFrame:
-    found = spaces.coded_spaces(context.read("codings"))
     settings, scratch = context.config.neighbors, Path(job.scratch())
+    codings = spaces.clustered(context.read("codings"), settings, context.facts)
+    found = spaces.coded_spaces(codings)
+    # a given space that is clustered as it is, in part: its lists of all points are others
+    in_part = F.col("space").isin(*context.facts.get("sampled", ()))
+    raw = context.read("raw_neighbors").where(~in_part)
     with context.bar("neighbors") as progress:
         search = Search(settings, context.spark, context.ship, scratch, progress, say)
-        rows = neighbors.build(context.read("raw_neighbors"), found, search)
+        rows = neighbors.build(raw, found, search)
     if search.recall:
         context.facts["recall"] = search.recall
     return rows

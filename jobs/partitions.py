@@ -12,9 +12,8 @@ from sempark.stages import neighbors, partitions
 
 
 def build(context: job.Context) -> pa.Table:
-    found = neighbors.with_lists(
-        spaces.coded_spaces(context.read("codings")), context.read("neighbors")
-    )
+    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
+    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
     with context.bar("partitions") as progress:
         return partitions.build(found, context.config.partitions, progress)
 

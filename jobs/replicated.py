@@ -15,11 +15,15 @@ from sempark.terminal import say
 
 def count(context: job.Context) -> None:
     config = context.config
-    jpegs = context.read("inventory").where(
+    inventory = context.read("inventory")
+    jpegs = inventory.where(
         F.col("source").isin(*config.input.source) & (F.col("format") == "JPEG")
     )
     files = jpegs.select(F.col("md5").alias("file_md5"), "path", "format")
-    matches = labels.match(files, context.read("images_flat"), config.labels, config.images)
+    # where JPEGs are among the images (input.formats), each would be made from itself
+    tiffs = inventory.where(F.col("format") == "TIFF").select("md5")
+    images = context.read("images_flat").join(tiffs, "md5", how="left_semi")
+    matches = labels.match(files, images, config.labels, config.images)
     contents = files.select("file_md5").where("file_md5 IS NOT NULL").distinct()
     found = contents.join(matches, "file_md5", how="left")
     counts = found.groupBy("matched_by", "encoder").count().collect()

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pyspark.sql import DataFrame
+
 from jobs import validate_scale
-from sempark import job
+from sempark import job, spaces
 from sempark.stages import report
 from sempark.stages.validate_scale import outcome
 from sempark.tables import TABLES, Refused
@@ -42,7 +44,14 @@ def manifests(context: job.Context) -> dict[str, dict[str, Any]]:
 
 def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     hide = context.config.privacy.paths == "hide"
-    return report.build(context.read, manifests(context), context.config.report, hide)
+    settings = context.config
+
+    def read(name: str) -> DataFrame:
+        """A table; of codings what was clustered, as the row numbers of merges count."""
+        rows = context.read(name)
+        return spaces.clustered(rows, settings.neighbors) if name == "codings" else rows
+
+    return report.build(read, manifests(context), settings.report, hide)
 
 
 STAGE = job.Stage("report", build, fingerprint)

@@ -17,7 +17,8 @@ from sempark.stages import merges, scores
 
 
 def hierarchies(context: job.Context) -> Iterator[tuple[str, str, Sequence[str], Merges]]:
-    rows, codings = context.read("merges"), context.read("codings")
+    rows = context.read("merges")
+    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
     pairs = rows.select("space", "method").distinct().orderBy("space", "method").collect()
     for space, method in pairs:
         md5s = codings.where(F.col("space") == space).select("md5").orderBy("md5").collect()

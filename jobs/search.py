@@ -22,7 +22,7 @@ from jobs import codings, export, features, predictions, taxonomy
 from sempark import checkpoints, job
 from sempark.figures import found
 from sempark.networks.network import Network
-from sempark.retrieval import answers, searching, thumbnails
+from sempark.retrieval import answers, folder, thumbnails
 from sempark.stages import search
 from sempark.tables import Refused
 from sempark.terminal import say
@@ -70,7 +70,7 @@ def extractor(context: job.Context) -> answers.Extract:
 def find(context: job.Context, mine: argparse.Namespace) -> None:
     """Answer the queries; refuse at the end if one could not be compared."""
     start = time.monotonic()
-    index = searching.opened(context.store.folder("search"))
+    index = folder.opened(context.store.folder("search"))
     chosen, extract = index.space(mine.space), extractor(context)
     extract(chosen.checkpoint, np.zeros((64, 64), np.uint8))  # the first picture compiles it
     ready = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from sempark.config import Features
 from sempark.networks import inception
-from sempark.networks.network import Network, Precision
+from sempark.networks.network import Network, Precision, Runtime
 from sempark.networks.preprocessing import Preprocessing
 
 
@@ -38,6 +38,7 @@ def load(path: str, name: str, settings: Features) -> Network:
         preprocessing=cast(Preprocessing, settings.preprocessing) or None,
         architecture=settings.architecture,
         precision=cast(Precision, settings.precision),
+        runtime=cast(Runtime, settings.runtime),
     )
 
 
@@ -51,4 +52,5 @@ def facts(network: Network) -> dict[str, Any]:
         "input_size": network.input_size,
         "widths": network.widths,
         "precision": network.precision,
+        "runtime": network.runtime_version,
     }

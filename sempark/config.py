@@ -44,6 +44,7 @@ class Spark:
 
     master: str
     packed: str
+    event_logs: int
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class Features:
     preprocessing: str
     input_size: int
     batch: int
+    runtime: str
     precision: str
     crop_databar: bool
 
@@ -149,6 +151,7 @@ class Dimension:
     sizes: list[int]
     repeats: int
     fractions: list[float]
+    sample: int
     seed: int
 
 
@@ -183,6 +186,7 @@ class Codings:
     learning_rate: float
     l2_reg: float
     pca: bool
+    sample: int
     seed: int
 
 
@@ -193,6 +197,7 @@ class Neighbors:
     k: int
     backend: str
     index: str
+    sample: int
     seed: int
 
 
@@ -365,6 +370,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "finetune.scope": ("all", "last_layer"),
     "finetune.head": ("1001", "categories"),
     "features.preprocessing": ("", "inception", "inception2015", "caffe", "torch", "unit", "raw"),
+    "features.runtime": ("tensorflow", "openvino"),
     "features.precision": ("float32", "bfloat16"),
     "codings.tied": ("none", "outer"),
     "densities.method": ("knn", "gaussian", "cutoff", "pak"),

@@ -28,7 +28,7 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import hadoop_files, progress, terminal
+from sempark import event_logs, hadoop_files, progress, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
 from sempark.store import Manifest, Store
@@ -201,10 +201,13 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return terminal.fail(str(error), 2)
     log = terminal.start_log()
-    spark = session(config)
+    events, no_events = event_logs.prepare(config.store.path, config.spark.event_logs)
+    spark = session(config, events)
     store = None
     try:
         store = Store(spark, config.store.path)
+        if no_events:
+            logger.warning("%s", no_events)
         work(Context(config, store, spark, arguments.retry_failed, arguments.rehash))
         return 0
     except Refused as refused:
@@ -243,19 +246,23 @@ def _keep_log(store: Store | None, log: Path) -> str:
         return str(log)
 
 
-def session(config: Config) -> SparkSession:
-    """The Spark session; the master of spark-submit goes over the settings'."""
+def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSession:
+    """The Spark session; the master of spark-submit goes over the settings'.
+
+    ``events`` are the settings of its event log, if there is one.
+    """
     # Workers must not grab every core a task: one OpenCV and one Tesseract thread each.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    builder = SparkSession.builder.appName("sempark")
+    name = Path(sys.argv[0]).stem  # the job's: a list of event logs is told apart by it
+    builder = SparkSession.builder.appName(f"sempark {name}".strip())
     given: Callable[[str], bool] = {}.__contains__
     if "PYSPARK_GATEWAY_PORT" in os.environ:
         SparkContext._ensure_initialized()  # joins spark-submit's JVM, which has its properties
         given = SparkConf().contains
     else:
         builder = builder.master(config.spark.master).config("spark.ui.enabled", "false")
-    for key, value in SPARK_SETTINGS.items():
+    for key, value in (SPARK_SETTINGS | dict(events or {})).items():
         if not given(key):
             builder = builder.config(key, value)
     spark = builder.getOrCreate()
@@ -324,6 +331,7 @@ def make(context: Context, stage: Stage, force: bool = False) -> Outcome:
     }
     with progress.watch(context.spark.sparkContext, stage.name):
         manifest = _build(context, stage, about, start)
+    context.spark.catalog.clearCache()  # what a stage kept of its rows may fill a disk
     terminal.say(closing_line(stage.name, rows_in, manifest))
     return Outcome(stage.name, True, manifest, rows_in)
 

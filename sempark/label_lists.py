@@ -21,14 +21,16 @@ def is_list(path: str) -> bool:
 
 
 def rows(name: str, path: str) -> list[dict[str, str | None]]:
-    """Rows data_set, file, category, subcategory, path of one list; each path once.
+    """Rows data_set, file, category, subcategory, path of one list; equal lines once.
+
+    A path listed under two categories has two rows: that is a conflict, not the last one's word.
 
     Raises
     ------
     Refused
-        No such file, or no columns path and category.
+        No such file, no columns path and category, or a line without a path.
     """
-    found: dict[str, dict[str, str | None]] = {}
+    found: dict[tuple[str | None, ...], dict[str, str | None]] = {}
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
@@ -37,20 +39,27 @@ def rows(name: str, path: str) -> list[dict[str, str | None]]:
                     f"{path}: expected columns path,category[,subcategory], "
                     f"received {','.join(reader.fieldnames or ()) or 'nothing'}"
                 )
-            for row in reader:
-                place = sources.local(row["path"])
-                if not hadoop_files.is_uri(place):
-                    place = str(Path(path).parent / place)
-                found[row["path"]] = {
-                    "data_set": name,
-                    "file": row["path"],
-                    "category": row["category"] or None,
-                    "subcategory": row.get("subcategory") or None,
-                    "path": sources.escape(os.fsencode(place)),
-                }
+            for line in reader:
+                if not line["path"]:
+                    raise Refused(f"{path}, line {reader.line_num}: expected a path, received none")
+                row = _row(name, Path(path), line)
+                found[tuple(row.values())] = row
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Refused(f"{path}: {error}: set input.labels") from None
     return list(found.values())
+
+
+def _row(name: str, path: Path, line: dict[str, str]) -> dict[str, str | None]:
+    place = sources.local(line["path"])
+    if not hadoop_files.is_uri(place):
+        place = str(path.absolute().parent / place)
+    return {
+        "data_set": name,
+        "file": line["path"],
+        "category": line["category"] or None,
+        "subcategory": line.get("subcategory") or None,
+        "path": sources.escape(os.fsencode(place)),
+    }
 
 
 def entries(path: str) -> list[sources.Entry]:

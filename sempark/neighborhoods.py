@@ -140,15 +140,7 @@ class Search:
             self._say(line)
 
     def _on_executors(self, vectors: Vectors, k: int) -> DataFrame:
-        names = []
-        for name, values in (("", vectors.X), ("-md5s", np.array(vectors.md5s))):
-            path = self._scratch / f"{vectors.space}{name}.npy"
-            np.save(path, values)
-            # named after its content: a file that was sent is never another one
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
-            names.append(self._ship(str(path), digest.hexdigest()))
-            path.unlink()
+        names = shipped(vectors, self._ship, self._scratch)
         cores = self._spark.sparkContext.defaultParallelism
         n_blocks = max(2 * cores, math.ceil(len(vectors.md5s) / BLOCK_POINTS))
         blocks = [Block(vectors.space, names[0], names[1], k, i, n_blocks) for i in range(n_blocks)]
@@ -160,6 +152,29 @@ class Search:
                     yield from of_block(blocks[number]).to_batches(BATCH_ROWS)
 
         return numbers.mapInArrow(worker, NEIGHBORS.schema)
+
+
+def shipped(vectors: Vectors, ship: Ship, scratch: Path) -> tuple[str, str]:
+    """Send the vectors and the md5s of a space to the executors; names of the two files there."""
+    names = []
+    for name, values in (("", vectors.X), ("-md5s", np.array(vectors.md5s))):
+        path = scratch / f"{vectors.space}{name}.npy"
+        np.save(path, values)
+        # named after its content: a file that was sent is never another one
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False))
+        names.append(ship(str(path), digest.hexdigest()))
+        path.unlink()
+    return names[0], names[1]
+
+
+def of_queries(
+    files: tuple[str, str], X: NDArray[np.float32]
+) -> tuple[NDArray[np.str_], NDArray[np.float64]]:
+    """Md5 of the shipped point nearest to each vector, ties to the lower md5, and its distance."""
+    threads = int(os.environ.get("OMP_NUM_THREADS", "1"))
+    near = neighbors.nearest(_points(files[0]), 1, X, threads=threads)
+    return _md5s(files[1])[near.indices[:, 0]], near.distances[:, 0]
 
 
 def of_block(block: Block) -> pa.Table:

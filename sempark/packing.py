@@ -328,7 +328,7 @@ class _Counted:
     def __init__(self, file: BinaryIO | mmap.mmap, told: Callable[[int], None]) -> None:
         self.file, self.told = file, told
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         content = self.file.read(size)
         self.told(len(content))
         return content

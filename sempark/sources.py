@@ -13,14 +13,16 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from io import FileIO
+from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 from sempark import hadoop_files
 from sempark.tables import FileKind, InventoryStatus
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,13 @@ def unescape(path: str) -> bytes:
 def local(root: str) -> str:
     """A ``file://`` URI as the path it means: Hadoop would hide names and follow links there."""
     return unquote(urlparse(root).path) if root.startswith("file://") else root
+
+
+def absolute(root: str) -> str:
+    """A source as a full path or URI: ``a``, ``./a`` and ``a/`` are one place."""
+    place = local(root)
+    # not normalized further: a/../b is another place than b where a is a link
+    return place if hadoop_files.is_uri(place) else str(Path(place).absolute())
 
 
 def is_directory(root: str) -> bool:
@@ -178,10 +187,11 @@ def md5_and_head(path: str, head_bytes: int = 64) -> tuple[str, bytes]:
         return hadoop_files.md5_and_head(unescape(path).decode(), head_bytes)
     digest = hashlib.md5(usedforsecurity=False)
     head = b""
-    with open(unescape(path), "rb") as file:
-        while block := file.read(BLOCK_BYTES):
-            head = head or block[:head_bytes]
-            digest.update(block)
+    block = memoryview(bytearray(BLOCK_BYTES))  # one for all, and small: it stays in the cache
+    with _open(path) as file:
+        while n_bytes := file.readinto(block):
+            head = head or bytes(block[: min(head_bytes, n_bytes)])
+            digest.update(block[:n_bytes])
     return digest.hexdigest(), head
 
 
@@ -192,9 +202,32 @@ def read(path: str, max_bytes: int | None = None) -> bytes:
         if max_bytes is not None:
             _check_size(hadoop_files.status(uri).size or 0, max_bytes)
         return hadoop_files.read(uri)
-    with open(unescape(path), "rb") as file:
+    with _open(path) as file:
         _check_size(os.fstat(file.fileno()).st_size, max_bytes)
         return file.read()
+
+
+def content(md5: str, paths: Sequence[str], max_bytes: int | None = None) -> bytes:
+    """What the first of the paths that still holds the content gives; else an OSError."""
+    failure = OSError(errno.EIO, "changed since the inventory")
+    for path in paths:
+        try:
+            data = read(path, max_bytes)
+        except OSError as error:
+            failure = error
+        else:
+            if hashlib.md5(data, usedforsecurity=False).hexdigest() == md5:
+                return data
+    raise failure
+
+
+def _open(path: str) -> FileIO:
+    """A local regular file; what has become a FIFO since the listing would wait for a writer."""
+    descriptor = os.open(unescape(path), os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file any more")
+    return FileIO(descriptor)
 
 
 def _check_size(size: int, max_bytes: int | None) -> None:

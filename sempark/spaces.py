@@ -1,17 +1,20 @@
-"""Spaces: their names after the thesis, and their vectors as arrays sorted by md5.
+"""Spaces: their names after the thesis, their rows in Spark, their vectors sorted by md5 as arrays.
 
 A raw space is a layer of a checkpoint on a subset, ``1u-2u_2048in``; a coded one appends its
 dimension, ``1u-2u_2048in_18``, or ``_pca18``. Somebody's own vectors have the name they were given.
 Row numbers in neighbors and merges count in the sorted md5 list of the space, which `row_digest`
-fingerprints. Source: table 3.1 and 3.3.
+fingerprints. Of a space that is too large for the driver a stage takes a `Sample`, chosen before a
+vector leaves the executors. Source: table 3.1 and 3.3.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +22,8 @@ from numpy.typing import NDArray
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from sempark.tables import Refused
+from sempark.config import Neighbors
+from sempark.tables import CODINGS, Refused
 
 LAYERS = ("features", "logits")
 CHUNK_BYTES = 256 << 20
@@ -36,11 +40,43 @@ class Vectors:
     md5s : list of str
         Sorted; row i of X belongs to md5s[i].
     X : float32 (n, d)
+    sample_of : int
+        Points of the whole space where these are a sample of it; 0: these are all.
     """
 
     space: str
     md5s: list[str]
     X: NDArray[np.float32]
+    sample_of: int = 0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The vectors of a space where they lie.
+
+    Attributes
+    ----------
+    space : str
+    rows : DataFrame
+        Columns md5 and vector.
+    at_most : int
+        So many points at most, where that is known without counting them; -1: not known.
+    """
+
+    space: str
+    rows: DataFrame
+    at_most: int = -1
+
+
+@dataclass(frozen=True)
+class Sample:
+    """At most so many points of a space, chosen by a seeded hash of their md5; 0: all of them."""
+
+    most: int
+    seed: int
+
+
+ALL = Sample(0, 0)
 
 
 def raw_name(subset: str, width: int, checkpoint: str) -> str:
@@ -105,8 +141,60 @@ def _refuse_not_finite(md5s: list[str], X: NDArray[np.float32], column: str) -> 
         )
 
 
-def raw_spaces(features: DataFrame, subset: DataFrame) -> Iterator[Vectors]:
+def sampled(rows: DataFrame, sample: Sample) -> tuple[DataFrame, int]:
+    """The rows of a sample, the same whatever their order and partitions, and how many there are.
+
+    Only md5s are sorted for it, and of very many only those with a chance: the hashes are uniform,
+    and that fewer than ``most`` of them lie below the bound has a probability under 1e-20.
+    """
+    n = rows.count()
+    if not sample.most or n <= sample.most:
+        return rows, n
+    key = F.xxhash64(F.lit(sample.seed), "md5")
+    bound = -(2**63) + round(2**64 * min(1.0, (2 * sample.most + 100) / n))
+    likely = rows.where(key <= min(bound, 2**63 - 1)).select("md5")
+    chosen = likely.orderBy(key, "md5").limit(sample.most)
+    # wide rows stay where they are: the short list travels
+    return rows.join(F.broadcast(chosen), "md5", how="left_semi"), n
+
+
+def fetched(found: Iterable[Rows], sample: Sample = ALL) -> Iterator[Vectors]:
+    """Spaces, or samples of them, as arrays on the driver, one at a time; no empty ones."""
+    for one in found:
+        whole = not sample.most or 0 <= one.at_most <= sample.most
+        rows, n = (one.rows, 0) if whole else sampled(one.rows, sample)
+        md5s, X = to_numpy(rows)
+        if md5s:
+            yield Vectors(one.space, md5s, X, n if n > len(md5s) else 0)
+
+
+def noted(found: Iterable[Vectors], facts: dict[str, Any]) -> Iterator[Vectors]:
+    """The spaces; of each that is a sample, its points and those of the whole go into the facts."""
+    for vectors in found:
+        if vectors.sample_of:
+            counts = {"points": len(vectors.md5s), "of": vectors.sample_of}
+            facts.setdefault("sampled", {})[vectors.space] = counts
+        yield vectors
+
+
+def small(found: Iterable[Rows], most: int, facts: dict[str, Any]) -> Iterator[Rows]:
+    """The spaces of at most so many points (0: all); the points of the others go into the facts."""
+    for one in found:
+        whole = not most or 0 <= one.at_most <= most
+        n = 0 if whole else one.rows.count()
+        if n > most:
+            facts.setdefault("too_large", {})[one.space] = n
+        else:
+            yield one
+
+
+def raw_spaces(features: DataFrame, subset: DataFrame, sample: Sample = ALL) -> Iterator[Vectors]:
     """The raw spaces of a subset, one at a time, in order of checkpoint (in first) and layer."""
+    return fetched(raw_rows(features, subset), sample)
+
+
+def raw_rows(features: DataFrame, subset: DataFrame) -> Iterator[Rows]:
+    """The same, left in Spark."""
     names = [row["name"] for row in subset.select("name").distinct().orderBy("name").collect()]
     kinds = features.select("checkpoint", "layer").distinct().collect()
     order = sorted(
@@ -115,11 +203,34 @@ def raw_spaces(features: DataFrame, subset: DataFrame) -> Iterator[Vectors]:
     )
     for name in names:
         members = subset.where(F.col("name") == name).select("md5")
+        at_most = members.count()
         for checkpoint, layer in order:
             chosen = features.where((F.col("checkpoint") == checkpoint) & (F.col("layer") == layer))
-            md5s, X = to_numpy(chosen.join(members, "md5", how="left_semi"))
-            if md5s:
-                yield Vectors(raw_name(name, X.shape[1], checkpoint), md5s, X)
+            width = chosen.select(F.size("vector")).limit(1).collect()[0][0]
+            rows = chosen.join(members, "md5", how="left_semi").select("md5", "vector")
+            yield Rows(raw_name(name, width, checkpoint), rows, at_most)
+
+
+def clustered(
+    codings: DataFrame, settings: Neighbors, facts: dict[str, Any] | None = None
+) -> DataFrame:
+    """The codings that are searched and clustered: of a space of very many points a sample."""
+    if not settings.sample:
+        return codings
+    counts = codings.groupBy("space").agg(F.count(F.lit(1)).alias("n"))
+    large = {row["space"]: row["n"] for row in counts.where(F.col("n") > settings.sample).collect()}
+    if not large:
+        return codings
+    if facts is not None:
+        facts["sampled"] = {
+            space: {"points": settings.sample, "of": n} for space, n in sorted(large.items())
+        }
+    sample = Sample(settings.sample, settings.seed)
+    parts = [codings.where(~F.col("space").isin(*large))]
+    for space in sorted(large):
+        chosen, _ = sampled(codings.where(F.col("space") == space), sample)
+        parts.append(chosen.select(*CODINGS.names))
+    return reduce(DataFrame.unionByName, parts)
 
 
 def coded_spaces(codings: DataFrame) -> Iterator[Vectors]:
@@ -130,7 +241,9 @@ def coded_spaces(codings: DataFrame) -> Iterator[Vectors]:
         yield Vectors(space, md5s, X)
 
 
-def given(vectors: DataFrame, reduce: bool | None = None) -> Iterator[Vectors]:
+def given(
+    vectors: DataFrame, reduce: bool | None = None, sample: Sample = ALL
+) -> Iterator[Vectors]:
     """The spaces of the vectors table, one at a time, by name.
 
     Parameters
@@ -139,11 +252,19 @@ def given(vectors: DataFrame, reduce: bool | None = None) -> Iterator[Vectors]:
         The table.
     reduce : bool, optional
         Only those that are to be brought down first, or only those that are not.
+    sample : Sample, optional
+        Of each space.
     """
+    return fetched(given_rows(vectors, reduce), sample)
+
+
+def given_rows(vectors: DataFrame, reduce: bool | None = None) -> Iterator[Rows]:
+    """The same, left in Spark."""
     if reduce is not None:
         vectors = vectors.where(F.col("reduce") == reduce)
     for row in vectors.select("space").distinct().orderBy("space").collect():
-        yield Vectors(row["space"], *to_numpy(vectors.where(F.col("space") == row["space"])))
+        of_space = vectors.where(F.col("space") == row["space"])
+        yield Rows(row["space"], of_space.select("md5", "vector"))
 
 
 def categories(space: str, subset: DataFrame, vectors: DataFrame) -> dict[str, str]:

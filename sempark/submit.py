@@ -23,8 +23,8 @@ from pathlib import Path
 
 from sempark import shipping
 from sempark.config import Config, load
-from sempark.shipping import ROOT
 
+ROOT = shipping.ROOT
 USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...] [--force]
                          [--master M] [--deploy-mode client|cluster] [-- options of spark-submit]
 """
@@ -162,7 +162,8 @@ def split(rest: Sequence[str]) -> tuple[list[str], list[str]]:
 def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[str]:
     """The spark-submit command of a job."""
     config = configured(arguments)
-    master = _value(options, "--master") or config.spark.master
+    options = [tried(word) for word in options]
+    master = _value(options, "--master") or tried(config.spark.master)
     kind = "yarn" if master == "yarn" else "local" if master.startswith("local") else "standalone"
     command = [str(spark_submit()), "--properties-file", str(ROOT / "conf" / f"spark-{kind}.conf")]
     if _value(options, "--master") is None:
@@ -171,6 +172,12 @@ def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[s
         return command + shipping.command(config, kind, job, arguments, options)
     log4j = f"-Dlog4j2.configurationFile={shipping.LOG4J.as_uri()}"
     return [*command, "--driver-java-options", log4j, *options, str(job), *arguments]
+
+
+def tried(word: str) -> str:
+    """A local master with four tries a task, as clusters have: a bad file must not end the job."""
+    found = re.fullmatch(r"((?:--master=)?local)(?:\[(\d+|\*)\])?", word)
+    return f"{found[1]}[{found[2] or 1},4]" if found else word
 
 
 def configured(arguments: Sequence[str]) -> Config:

@@ -212,7 +212,7 @@ NEAR_DUPLICATES = Table(
 
 LABELS = Table(
     name="labels",
-    key=("data_set", "file"),
+    key=("data_set", "file", "category", "subcategory"),  # a list may name a file twice
     inputs=("inventory", "images_flat"),
     settings=("labels",),
     thesis="2.2, table 2.2, figures 2.3, 2.4",
@@ -252,7 +252,7 @@ SCALE = Table(
         agreement        | string     | Agreement of the two; null where one is missing
         reason           | string     | why not ok
     """),
-    version=2,
+    version=3,
 )
 
 SUBSET = Table(
@@ -345,6 +345,7 @@ GRID = Table(
         "codings.bound",
         "codings.batch",
         "codings.l2_reg",
+        "codings.sample",
         "codings.seed",
     ),
     thesis="3.2.4, table 3.3",
@@ -378,6 +379,7 @@ CODINGS = Table(
     key=("space", "md5"),
     inputs=("features", "subset", "vectors", "encoders"),
     settings=(),
+    version=2,
     thesis="3.2, table 3.3",
     columns=_columns("""
         space  | string       | such as 1u-2u_2048in_18 or 1u-2u_2048in_pca18
@@ -397,7 +399,7 @@ RAW_NEIGHBORS = Table(
     name="raw_neighbors",
     key=("space", "md5"),
     inputs=("features", "subset", "vectors"),
-    settings=("neighbors.k", "neighbors.index"),
+    settings=("neighbors.k", "neighbors.index", "dimension.sample"),
     thesis="3.3",
     columns=_NEIGHBORS_COLUMNS,
 )
@@ -406,9 +408,23 @@ NEIGHBORS = Table(
     name="neighbors",
     key=("space", "md5"),
     inputs=("raw_neighbors", "codings"),
-    settings=("neighbors.k", "neighbors.index"),
+    settings=("neighbors.k", "neighbors.index", "neighbors.sample", "neighbors.seed"),
     thesis="3.3, 4.2",
     columns=_NEIGHBORS_COLUMNS,
+)
+
+FOLLOWERS = Table(
+    name="followers",
+    key=("space", "md5"),
+    inputs=("codings", "neighbors"),
+    settings=("neighbors.sample", "neighbors.seed"),
+    thesis="beyond it: collections of which a sample is clustered",
+    columns=_columns("""
+        space    | string | whose points these are
+        md5      | string | of an image that was not clustered
+        follows  | string | md5 of the clustered image nearest to it, whose clusters are its own
+        distance | double | to that one
+    """),
 )
 
 DIMENSION = Table(
@@ -700,6 +716,7 @@ TABLES: dict[str, Table] = {
         ENCODERS,
         CODINGS,
         NEIGHBORS,
+        FOLLOWERS,
         DISTANCES,
         DENSITIES,
         MERGES,

@@ -84,6 +84,7 @@ def test_only_named_settings_reach_a_manifest() -> None:
         "neighbors.k": 100,
         "neighbors.backend": "driver",
         "neighbors.index": "exact",
+        "neighbors.sample": 300_000,
         "neighbors.seed": 1,
         "labels.primary": "SEM_Dataset",
     }

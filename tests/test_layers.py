@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PURE = ("imaging", "scalebar", "networks", "geometry", "clustering", "figures")
 ALLOWED = {("clustering", "geometry")}
 """Arrows between pure packages."""
-HEAVY = {"tensorflow": "networks", "keras": "networks", "faiss": "geometry"}
+HEAVY = {"tensorflow": "networks", "keras": "networks", "faiss": "geometry", "openvino": "networks"}
 """A heavy library and the room that holds it."""
 FILES = sorted(ROOT.glob("sempark/**/*.py"))
 

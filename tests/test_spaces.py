@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyspark.sql import functions as F
 
 from sempark import spaces
 from sempark.tables import CODINGS, FEATURES, SUBSET, Refused
@@ -75,3 +76,53 @@ def test_raw_spaces_are_named_after_width_and_checkpoint(spark) -> None:
 def test_the_digest_tells_lists_apart() -> None:
     assert spaces.row_digest(["a", "b"]) != spaces.row_digest(["a", "c"])
     assert spaces.row_digest(["a", "b"]) == spaces.row_digest(["a", "b"])
+
+
+def hashed(spark, n: int, partitions: int):
+    md5s = [f"{i:06x}" for i in np.random.default_rng(n + partitions).permutation(n)]
+    X = np.array([[int(md5, 16)] for md5 in md5s], np.float32)
+    return spark.createDataFrame(codings(md5s, X)).repartition(partitions)
+
+
+def test_a_sample_is_the_same_whatever_order_and_partitions(spark) -> None:
+    sample = spaces.Sample(40, seed=3)
+    chosen = []
+    for partitions in (1, 5):
+        rows, n = spaces.sampled(hashed(spark, 3000, partitions), sample)
+        assert n == 3000
+        chosen.append(sorted(row["md5"] for row in rows.collect()))
+    assert len(chosen[0]) == 40 and chosen[0] == chosen[1]
+    # those of the smallest hashes among all of them
+    key = F.xxhash64(F.lit(3), "md5")
+    every = hashed(spark, 3000, 2).orderBy(key).select("md5").limit(40).collect()
+    assert chosen[0] == sorted(row["md5"] for row in every)
+    other, _ = spaces.sampled(hashed(spark, 3000, 1), spaces.Sample(40, seed=4))
+    assert len({row["md5"] for row in other.collect()} - set(chosen[0])) > 30
+
+
+@pytest.mark.parametrize("most", [0, 60, 61])
+def test_a_sample_of_all_is_the_space_itself(spark, most: int) -> None:
+    found = spaces.Rows("s", hashed(spark, 60, 3))
+    (whole,) = spaces.fetched([found])
+    (got,) = spaces.fetched([found], spaces.Sample(most, 1))
+    assert got.md5s == whole.md5s and got.sample_of == 0
+    np.testing.assert_array_equal(got.X, whole.X)
+
+
+def test_a_sample_has_its_own_vectors_and_says_what_it_is_of(spark) -> None:
+    facts: dict = {}
+    found = [spaces.Rows("s", hashed(spark, 90, 3)), spaces.Rows("t", hashed(spark, 8, 1))]
+    one, two = spaces.noted(spaces.fetched(found, spaces.Sample(20, 1)), facts)
+    assert one.md5s == sorted(one.md5s) and len(one.md5s) == 20 and one.sample_of == 90
+    np.testing.assert_array_equal(one.X[:, 0], [int(md5, 16) for md5 in one.md5s])
+    assert len(two.md5s) == 8 and two.sample_of == 0
+    assert facts == {"sampled": {"s": {"points": 20, "of": 90}}}
+
+
+def test_large_spaces_are_left_out_and_said(spark) -> None:
+    found = [spaces.Rows("s", hashed(spark, 90, 3)), spaces.Rows("t", hashed(spark, 8, 1))]
+    facts: dict = {}
+    assert [one.space for one in spaces.small(found, 8, facts)] == ["t"]
+    assert facts == {"too_large": {"s": 90}}
+    none: dict = {}
+    assert [one.space for one in spaces.small(found, 0, none)] == ["s", "t"] and none == {}

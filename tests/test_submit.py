@@ -57,6 +57,28 @@ def test_the_master_comes_from_option_set_file_default(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("local", "local[1,4]"),
+        ("local[2]", "local[2,4]"),
+        ("local[*]", "local[*,4]"),
+        ("local[2,1]", "local[2,1]"),
+        ("local-cluster[2,1,1024]", "local-cluster[2,1,1024]"),
+        ("yarn", "yarn"),
+    ],
+)
+def test_a_local_master_tries_a_task_again(given: str, used: str) -> None:
+    job = submit.jobs()["scale"]
+    for arguments, options in (
+        (["--set", f"spark.master={given}"], []),
+        ([], ["--master", given]),
+        ([], [f"--master={given}"]),
+    ):
+        command = submit.build(job, arguments, options)
+        assert submit._value(command, "--master") == used
+
+
+@pytest.mark.parametrize(
     ("rest", "message"),
     [
         (["gone.toml"], "gone.toml: no such file"),

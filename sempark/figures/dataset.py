@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sempark.figures.exhibit import Cell, Exhibit
+from sempark.figures.exhibit import Cell, Exhibit, missing
 from sempark.figures.style import ACCENT, WARM, above, beside, dress, new_figure, to_svg
 
 _NM = {"nm": 1.0, "um": 1e3, "mm": 1e6}
@@ -68,6 +68,30 @@ def label_sets(rows: Sequence[tuple[str, int, int, int, int, int]]) -> Exhibit:
         list(rows),
         "Matched by the content of the file. A content filed under several categories says "
         "nothing sure about any of them.",
+    )
+
+
+def label_conflicts(rows: Sequence[tuple[Cell, ...]]) -> Exhibit:
+    """Pictures in two categories, by pair of categories, within and between label sets.
+
+    Parameters
+    ----------
+    rows : sequence of (set, category, set, category, n_pictures, n_files)
+
+    Returns
+    -------
+    Exhibit
+        Most pictures first, ties by name; without rows it says that there are none.
+    """
+    title = "Pictures in two categories"
+    if not rows:
+        return missing("label-conflicts", title, "no picture stands in two categories.")
+    return Exhibit(
+        "label-conflicts",
+        title,
+        ("set", "category", "other set", "other category", "pictures", "files"),
+        sorted(rows, key=lambda row: (-int(row[4] or 0), *map(str, row[:4]))),
+        "A picture in three categories stands in three lines.",
     )
 
 

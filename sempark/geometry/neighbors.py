@@ -45,7 +45,7 @@ class Neighbors:
 
 
 def nearest(
-    X: ArrayLike,
+    X: ArrayLike | Points,
     k: int,
     queries: ArrayLike | None = None,
     progress: Progress | None = None,
@@ -57,6 +57,7 @@ def nearest(
     ----------
     X : array-like of shape (n, d)
         Finite numbers of magnitude at most 1e150; float32 and float64 are taken as they are.
+        Or `Points` as from `checked`; kept between calls, they are laid out once.
     k : int
         1 <= k <= n - 1; with `queries`, 1 <= k <= n.
     queries : array-like of shape (m, d), optional
@@ -79,7 +80,7 @@ def nearest(
         NaN or infinity, not two-dimensional, widths that differ, k out of range, or more memory
         needed than is free (see `estimate_cost`).
     """
-    points = checked(X)
+    points = X if isinstance(X, Points) else checked(X)
     own = queries is None
     targets = points if own else checked(queries, "queries")
     if targets.X.shape[1] != points.X.shape[1]:

@@ -8,7 +8,7 @@ specifications.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from sempark.imaging.reasons import Undecodable
@@ -45,7 +45,32 @@ def declared_size(data: bytes, kind: str) -> tuple[int, int]:
         raise Undecodable(f"{kind} header is cut after {len(data)} bytes") from error
 
 
+def jpeg_has_end(data: bytes) -> bool:
+    """Whether a JPEG's end marker follows its first scan, wherever: programs write on behind it.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole stream.
+    """
+    try:
+        scan = next((at for marker, at in _jpeg_segments(data) if marker == 0xDA), len(data))
+    except (struct.error, IndexError):
+        return False
+    # inside a scan the two bytes never follow each other; a thumbnail's lie before it
+    return data.find(b"\xff\xd9", scan) >= 0
+
+
 def _jpeg(data: bytes) -> tuple[int, int]:
+    for marker, at in _jpeg_segments(data):
+        if marker in _FRAMES:
+            height, width = struct.unpack_from(">HH", data, at + 5)
+            return height, width
+    raise Undecodable("JPEG has no frame header")
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int]]:
+    """Markers and where they stand, up to the first scan or the end."""
     at = 2
     while at < len(data):
         if data[at] != 0xFF:
@@ -53,16 +78,11 @@ def _jpeg(data: bytes) -> tuple[int, int]:
         marker = data[at + 1]
         if marker == 0xFF:  # a fill byte
             at += 1
-        elif marker in _FRAMES:
-            height, width = struct.unpack_from(">HH", data, at + 5)
-            return height, width
-        elif marker in _ALONE:
-            at += 2
-        elif marker in (0xD9, 0xDA):
-            break
-        else:
-            at += 2 + struct.unpack_from(">H", data, at + 2)[0]
-    raise Undecodable("JPEG has no frame header")
+            continue
+        yield marker, at
+        if marker in (0xD9, 0xDA):
+            return
+        at += 2 if marker in _ALONE else 2 + struct.unpack_from(">H", data, at + 2)[0]
 
 
 def _png(data: bytes) -> tuple[int, int]:

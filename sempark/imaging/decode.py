@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.imaging import digital_micrograph, levels, tiff, tiff_pixels
-from sempark.imaging.declared import declared_size
+from sempark.imaging.declared import declared_size, jpeg_has_end
 from sempark.imaging.formats import HEAD_BYTES, sniff
 from sempark.imaging.reasons import DEFAULT_MAX_PIXELS, Status, Undecodable, check_size
 
@@ -98,7 +98,7 @@ def decode(data: bytes, max_pixels: int = DEFAULT_MAX_PIXELS) -> Decoded:
         return Decoded(gray, rgb, bits, n_samples, pages, kind, "")
     check_size("the picture", *declared_size(data, kind), max_pixels)
     # a cut JPEG is filled up with gray by the decoder, without a word
-    if kind == "JPEG" and b"\xff\xd9" not in data[-4096:]:
+    if kind == "JPEG" and not jpeg_has_end(data):
         raise Undecodable("JPEG has no end: the file is cut")
     return _by_opencv(data, kind)
 

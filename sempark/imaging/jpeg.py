@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 DEFAULT_QUALITY: Final = 95
+MAX_SIDE_PX: Final = 65_500
+"""The longest side that libjpeg writes."""
 
 
 def _encoder() -> str:
@@ -152,8 +154,8 @@ def _encode(pixels: NDArray[np.uint8], flags: tuple[int, ...]) -> bytes:
         raise ValueError(
             f"expected uint8 (h, w) or (h, w, 3), received {pixels.dtype} {pixels.shape}"
         )
-    if not 1 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= 65500:
-        raise ValueError(f"expected sides of 1 to 65500 px, received {pixels.shape[:2]}")
+    if not 1 <= min(pixels.shape[:2]) <= max(pixels.shape[:2]) <= MAX_SIDE_PX:
+        raise ValueError(f"expected sides of 1 to {MAX_SIDE_PX} px, received {pixels.shape[:2]}")
     source = pixels if pixels.ndim == 2 else pixels[:, :, ::-1]  # OpenCV wants blue first
     done, data = cv2.imencode(".jpg", np.ascontiguousarray(source), list(flags))
     if not done:

@@ -11,15 +11,20 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import ThreadpoolController
 
-from sempark.networks.autoencoder import Autoencoder3MLP
-from sempark.networks.dense_stack import N_LAYERS
+if TYPE_CHECKING:  # a worker that only codes does not wait for TensorFlow
+    from sempark.networks.autoencoder import Autoencoder3MLP
 
 Floats = npt.NDArray[np.float32]
+BLOCK_ROWS = 64
+"""Rows coded at a time, the last block filled up, on one thread: a product's last digits depend on
+its shape and on how threads share it out, and a row's coding must depend on neither."""
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
@@ -59,7 +64,7 @@ class Encoder:
     activations: Sequence[str]
 
     def code(self, X: npt.ArrayLike) -> Floats:
-        """Encode vectors float (n, d) to codings float32 (n, m).
+        """Encode vectors float (n, d) to codings float32 (n, m), each row as if it were alone.
 
         Raises
         ------
@@ -71,10 +76,25 @@ class Encoder:
             raise ValueError(
                 f"expected vectors of {len(self.mean)} columns, received shape {points.shape}"
             )
+        coded = np.empty((len(points), len(self.biases[-1])), np.float32)
+        with _blas().limit(limits=1, user_api="blas"):
+            for start in range(0, len(points), BLOCK_ROWS):
+                rows = points[start : start + BLOCK_ROWS]
+                block = np.zeros((BLOCK_ROWS, points.shape[1]), np.float32)
+                block[: len(rows)] = rows
+                coded[start : start + len(rows)] = self._block(block)[: len(rows)]
+        return coded
+
+    def _block(self, points: Floats) -> Floats:
         x = (points - self.mean) / np.float32(self.scale)
         for kernel, bias, name in zip(self.kernels, self.biases, self.activations, strict=True):
             x = np.asarray(ACTIVATIONS[name](x @ kernel + bias), np.float32)
         return x
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through the loaded libraries: once a process
 
 
 def of_autoencoder(model: Autoencoder3MLP, mean: Floats, scale: float) -> Encoder:
@@ -85,7 +105,8 @@ def of_autoencoder(model: Autoencoder3MLP, mean: Floats, scale: float) -> Encode
     ValueError
         An activation that `ACTIVATIONS` does not hold.
     """
-    stack, half = model._stack, N_LAYERS // 2
+    stack = model._stack
+    half = len(stack.activations) // 2
     names = [getattr(each, "__name__", str(each)) for each in stack.activations[:half]]
     unknown = sorted(set(names) - set(ACTIVATIONS))
     if unknown:

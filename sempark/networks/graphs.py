@@ -30,6 +30,7 @@ _REFUSED = (
     *("PyFunc", "PyFuncStateless", "EagerPyFunc", "ReadFile", "WriteFile", "MatchingFiles"),
     *("SaveV2", "Save", "SaveSlices", "MergeV2Checkpoints", "PrintV2", "DebugIdentity"),
 )
+_VARIABLES = ("Variable", "VariableV2", "VarHandleOp")
 _PASSED_THROUGH = {"Identity", "Squeeze", "Reshape", "Softmax", "BiasAdd", "Add", "AddV2", "Cast"}
 
 
@@ -68,7 +69,7 @@ def load_frozen(path: Path, layers: Mapping[str, str] | None = None) -> Graph:
     Raises
     ------
     ValueError
-        Not a graph, cut short, NaN in it, tensors not found, operations that run code.
+        Not a graph, not frozen, cut short, NaN in it, tensors not found, operations that run code.
     """
     definition = tf.compat.v1.GraphDef()
     try:
@@ -80,6 +81,12 @@ def load_frozen(path: Path, layers: Mapping[str, str] | None = None) -> Graph:
         ) from error
     if not definition.node:
         raise ValueError(f"expected a frozen graph, {path} holds no operations: copy it again")
+    unfrozen = [node.name for node in definition.node if node.op in _VARIABLES]
+    if unfrozen:
+        raise ValueError(
+            f"expected a frozen graph, {path} names {len(unfrozen)} variables ({unfrozen[0]}, ...) "
+            "without their values: give the checkpoint itself, or freeze the graph with it"
+        )
     return _graph(definition, dict(layers or {}), path)
 
 
@@ -175,8 +182,8 @@ def _refuse(nodes: Iterator[Any], path: Path, spare: tuple[str, ...] = ()) -> No
 
 def _check_finite(definition: Any, path: Path) -> None:
     for node in definition.node:
-        if node.op == "Const" and node.attr["dtype"].type == tf.float32.as_datatype_enum:
-            values = tf.make_ndarray(node.attr["value"].tensor)
+        if node.op == "Const" and tf.as_dtype(node.attr["dtype"].type).is_floating:
+            values = tf.make_ndarray(node.attr["value"].tensor).astype(np.float32)
             bad = int(values.size - np.isfinite(values).sum())
             if bad:
                 raise ValueError(

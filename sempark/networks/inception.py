@@ -18,8 +18,8 @@ import numpy as np
 import tensorflow as tf
 
 from sempark.networks import architecture as architectures
-from sempark.networks import content, graphs, keras_files, slim
-from sempark.networks.network import Network, Precision
+from sempark.networks import content, graphs, keras_files, openvino_runtime, slim
+from sempark.networks.network import Network, Precision, Runtime
 from sempark.networks.preprocessing import Preprocessing
 
 _log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def load(
     preprocessing: Preprocessing | None = None,
     architecture: str = "InceptionV3",
     precision: Precision = "float32",
+    runtime: Runtime = "tensorflow",
 ) -> Network:
     """Load a checkpoint of any kind.
 
@@ -56,6 +57,7 @@ def load(
     architecture : str
         A network of `keras.applications`, used where the file doesn't hold the network itself.
     precision : {"float32", "bfloat16"}
+    runtime : {"tensorflow", "openvino"}
         See `Network`.
 
     Returns
@@ -68,6 +70,8 @@ def load(
         One line: what was expected, what the file is (truncated, of another network, variables
         missing or extra, NaN, holding code), what to do.
     """
+    if runtime == "openvino":
+        openvino_runtime.version()
     kind = content.kind_of(checkpoint)
     path = Path(checkpoint)
     scaling = preprocessing or architectures.default_preprocessing(architecture)
@@ -95,7 +99,19 @@ def load(
     extra = architecture if kind == "random" else f"{_IMAGENET_MD5} {architecture}"
     sha = content.digest(checkpoint, extra)
     _log.info("%s: %s, %d pixels, %s", checkpoint, kind, size, widths)
-    return Network(kind, sha, architecture, scaling, size, widths, model, precision, forward, fixed)
+    return Network(
+        kind,
+        sha,
+        architecture,
+        scaling,
+        size,
+        widths,
+        model,
+        precision,
+        runtime,
+        forward,
+        fixed,
+    )
 
 
 def _keras_model(

@@ -1,7 +1,8 @@
 """A loaded network, whatever file it came from: images in, two tables of features out.
 
 `extract` runs images of any size through it in one pass, in batches of one fixed size so that a
-row does not depend on its neighbors. A GPU is used where TensorFlow finds one.
+row does not depend on its neighbors. A GPU is used where TensorFlow finds one; OpenVINO runs the
+same weights on processors.
 
 Source: thesis, section 3.1.2 and table 3.1.
 """
@@ -15,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from sempark.networks import content
+from sempark.networks import content, openvino_runtime
 from sempark.networks.preprocessing import Pixels, Preprocessing, batches, scale
 
 Precision = Literal["float32", "bfloat16"]
+Runtime = Literal["tensorflow", "openvino"]
 
 # oneDNN's: convolutions and products in bfloat16, sums and everything else in float32.
 _BFLOAT16 = "auto_mixed_precision_onednn_bfloat16"
@@ -47,6 +49,8 @@ class Network:
     precision : {"float32", "bfloat16"}
         "bfloat16" is for processors that compute with it (AVX512-BF16, AMX), half as long again
         in speed with features at a cosine of 0.9999 or better; slower on others.
+    runtime : {"tensorflow", "openvino"}
+        What `extract` runs on; training is TensorFlow's.
     """
 
     kind: content.Kind
@@ -57,9 +61,16 @@ class Network:
     widths: dict[str, int]
     model: Any
     precision: Precision
+    runtime: Runtime
     _forward: Callable[[Any], tuple[Any, Any]] = field(repr=False)
     _fixed_batch: int | None = field(default=None, repr=False)
     _compiled: dict[int, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def runtime_version(self) -> str:
+        """Name and version of the runtime, as a manifest tells it."""
+        found = openvino_runtime.version() if self.runtime == "openvino" else tf.__version__
+        return f"{self.runtime} {found}"
 
     def extract(
         self,
@@ -99,27 +110,35 @@ class Network:
         start = 0
         with computing_in(self.precision):
             for batch, size in batches(images, self.input_size, batch_size):
-                outputs = run(tf.constant(batch))
+                outputs = run(batch)
                 for name, output in zip(("features", "logits"), outputs, strict=True):
-                    found[name][start : start + size] = output.numpy()[:size]
+                    found[name][start : start + size] = output[:size]
                 start += size
                 if progress is not None:
                     progress(start, n)
         return found
 
-    def compiled(self, batch_size: int) -> Callable[[Any], Any]:
-        """Graph for one batch size: uint8 (batch_size, s, s, 3) -> [features, logits] tensors."""
+    def compiled(self, batch_size: int) -> Callable[[Pixels], list[npt.NDArray[np.float32]]]:
+        """Both outputs of one batch size: uint8 (batch_size, s, s, 3) -> [features, logits]."""
         if batch_size not in self._compiled:
-            size = self.input_size
-            signature = [tf.TensorSpec((batch_size, size, size, 3), tf.uint8)]
-
-            def forward(pixels: Any) -> list[Any]:
-                outputs = self._forward(scale(pixels, self.preprocessing))
-                return [tf.reshape(tf.cast(x, tf.float32), (batch_size, -1)) for x in outputs]
-
-            function = tf.function(forward, input_signature=signature, autograph=False)
-            self._compiled[batch_size] = function.get_concrete_function()
+            function = self._function(batch_size)
+            self._compiled[batch_size] = (
+                openvino_runtime.compiled(function, self.precision)
+                if self.runtime == "openvino"
+                else lambda batch: [output.numpy() for output in function(tf.constant(batch))]
+            )
         return self._compiled[batch_size]
+
+    def _function(self, batch_size: int) -> Any:
+        size = self.input_size
+        signature = [tf.TensorSpec((batch_size, size, size, 3), tf.uint8)]
+
+        def forward(pixels: Any) -> list[Any]:
+            outputs = self._forward(scale(pixels, self.preprocessing))
+            return [tf.reshape(tf.cast(x, tf.float32), (batch_size, -1)) for x in outputs]
+
+        function = tf.function(forward, input_signature=signature, autograph=False)
+        return function.get_concrete_function()
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ def search(
     data : bytes
         The picture's file: TIFF, JPEG, PNG, BMP or GIF; broken ones get an answer too.
     index : Index
-        As from `sempark.retrieval.searching.opened`.
+        As from `sempark.retrieval.folder.opened`.
     extract : callable
         Runs the network of a checkpoint.
     config : Config

@@ -31,6 +31,7 @@ ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
 WORD_LENGTH = 3.0  # of its height: longer bars are no letters
+LETTER_ROWS = 0.3  # of a bar's rows: a letter beside it has ink in more
 LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
@@ -61,21 +62,38 @@ class Bar:
         """Return the nominal length in px."""
         return self.end - self.start
 
+    def moved(self, dx: int, dy: int) -> "Bar":
+        """Return the same bar in another frame."""
+        return Bar(
+            self.kind,
+            self.start + dx,
+            self.end + dx,
+            self.x0 + dx,
+            self.y0 + dy,
+            self.x1 + dx,
+            self.y1 + dy,
+            self.line_y0 + dy,
+            self.line_y1 + dy,
+            self.gap and (self.gap[0] + dx, self.gap[1] + dx),
+        )
 
-def find(ink: Ink) -> list[Bar]:
+
+def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
     """Find scale bar candidates.
 
     Parameters
     ----------
     ink
         The ink of one data bar.
+    rows
+        First and last row of the line sought; without them all are, and rulers of ticks alone.
 
     Returns
     -------
     list of Bar
         Likeliest kinds first, then from top left; empty when there is none.
     """
-    strokes = lines(ink)
+    strokes = lines(ink, rows)
     bars = _broken(ink, strokes)
     used = [(b.x0, b.x1, b.line_y0) for b in bars]
     for line in strokes:
@@ -84,7 +102,8 @@ def find(ink: Ink) -> list[Bar]:
         bar = _single(ink, line)
         if bar is not None:
             bars.append(bar)
-    bars.extend(_separate_ticks(ink))
+    if rows is None:
+        bars.extend(_separate_ticks(ink))
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
 
 
@@ -152,7 +171,8 @@ def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
     reach = max(4, round(LETTER_GAP * high))
     before = ink.mask[y0:y1, max(0, line.x0 - 2 - reach) : max(0, line.x0 - 2)]
     after = ink.mask[y0:y1, line.x1 + 2 : line.x1 + 2 + reach]
-    return bool(before.any() and after.any())
+    # a frame below the ticks is no letter
+    return all(p.size and p.any(axis=1).mean() >= LETTER_ROWS for p in (before, after))
 
 
 def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:
@@ -208,13 +228,17 @@ def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
 
 def _separate_ticks(ink: Ink) -> list[Bar]:
     """Find rulers of separate ticks: eight or more equal solid parts at equal distances."""
-    solid = [p for p in ink.parts[1:].tolist() if p[3] >= 0.8 * p[2] and p[4] >= 0.7 * p[2] * p[3]]
+    _, _, w, h, area = ink.parts.T
+    solid = ink.parts[1:][((h >= 0.8 * w) & (area >= 0.7 * w * h))[1:]].tolist()
     bars = []
     rows: list[list[list[int]]] = []
     for part in sorted(solid):
         for row in rows:
             first = row[0]
-            if all(abs(part[k] - first[k]) <= 1 + 0.15 * first[3] for k in (1, 2, 3)):
+            unlike = 1 + 0.15 * first[3]
+            wider = max(2.0, unlike)  # both sides are rounded to whole pixels
+            like = abs(part[1] - first[1]) <= unlike and abs(part[3] - first[3]) <= unlike
+            if like and abs(part[2] - first[2]) <= wider:
                 row.append(part)
                 break
         else:

@@ -73,7 +73,7 @@ def find(gray: Gray) -> list[DataBar]:
     flat = cv2.inRange(span, 0, FLAT_RANGE) & 1
     found: list[DataBar] = []
     spreads: list[float] = []
-    for level in _levels(low, span):
+    for level in _levels(low[::2, ::2], span[::2, ::2]):
         for x0, y0, x1, y1, region in _boxes(low, flat, level):
             right, bottom = x1 * step, top + y1 * step
             box = DataBar(
@@ -173,6 +173,7 @@ def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int
     h, w = region.shape
     sides = [0, 0, 0, 0]  # top, bottom, left, right
     for _ in range(EDGE_REACH):
+        before = sum(sides)
         top, bottom = y - sides[0] - 1, y + h + sides[1]
         left, right = x - sides[2] - 1, x + w + sides[3]
         rows, columns = slice(y, y + h), slice(x, x + w)
@@ -180,6 +181,8 @@ def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int
         sides[1] += int(bottom < height and near[bottom, columns].mean() > EDGE_SHARE)
         sides[2] += int(left >= 0 and near[rows, left].mean() > EDGE_SHARE)
         sides[3] += int(right < width and near[rows, right].mean() > EDGE_SHARE)
+        if sum(sides) == before:
+            break
     grown = np.pad(region, (sides[:2], sides[2:]), mode="edge")
     return x - sides[2], y - sides[0], x + w + sides[3], y + h + sides[1], grown
 

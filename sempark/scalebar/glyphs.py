@@ -94,6 +94,8 @@ def segment(ink: Floats, where: Where = "whole", threshold: float = INK) -> Line
     for i in range(len(spans)):
         for j in range(i, min(len(spans), i + MAX_JOINED)):
             x0, x1 = spans[i][0], spans[j][1]
+            if x1 <= x0:  # slanted letters overlap
+                continue
             if x1 - x0 > 1.6 * tall:
                 break
             if j > i and spans[j][0] - spans[j - 1][1] > 0.12 * tall:

@@ -18,12 +18,14 @@ INK_SHARE = 0.33  # of the contrast of strong ink
 FAINT_SHARE = 0.15  # for values fainter than the text beside them
 LINE_SHARE = 0.07  # of the picture's width: longer runs of ink are no strokes of letters
 
+Labels = NDArray[np.uint16] | NDArray[np.int32]
+
 
 @dataclass(frozen=True)
 class Ink:
     """Ink of a box.
 
-    contrast uint8 (h, w) against the background; mask uint8 0/1 (h, w); labels int32
+    contrast uint8 (h, w) against the background; mask uint8 0/1 (h, w); labels
     (h, w) and parts int32 (n, 5) as x, y, w, h, area: connected parts once long lines are
     taken out, part 0 being the background; region uint8 0/1 (h, w): where the background
     is known; origin x, y of the box in the picture.
@@ -31,7 +33,7 @@ class Ink:
 
     contrast: Gray
     mask: NDArray[np.uint8]
-    labels: NDArray[np.int32]
+    labels: Labels
     parts: NDArray[np.int32]
     region: Gray
     origin: tuple[int, int]
@@ -67,5 +69,14 @@ def extract(gray: Gray, box: DataBar, share: float = INK_SHARE) -> Ink | None:
     # letters touch cell lines, mostly a micro sign's descender
     longest = max(40, int(LINE_SHARE * gray.shape[1]))
     lines = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, longest), np.uint8), borderValue=0)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask - lines, connectivity=8)
-    return Ink(contrast, mask, labels, stats, region, (box.x0, box.y0), gray.shape[1])
+    return Ink(contrast, mask, *parts(mask - lines), region, (box.x0, box.y0), gray.shape[1])
+
+
+def parts(mask: NDArray[np.uint8]) -> tuple[Labels, NDArray[np.int32]]:
+    """Return labels of a mask's connected parts, and their x, y, w, h, area."""
+    # labels of 16 bits are three times faster; no part but one in four pixels is possible
+    depth = cv2.CV_16U if mask.size < 4 * 2**16 else cv2.CV_32S
+    _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        mask, 8, depth, cv2.CCL_DEFAULT
+    )
+    return labels, stats

@@ -16,6 +16,8 @@ from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
 from sempark.scalebar.proposal import Proposal
 
+MIN_SURE = 0.3
+MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
 OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
@@ -46,17 +48,28 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     EngineError
         When Tesseract is missing, fails or hangs.
     """
-    first = ocr.read_lines([texts.enlarge(p.clean, SIZES_PX[0]) for p in proposals], 7, engine)
-    seen = [[values.parse(t)] for t in first]
-    still_open = [i for i, p in enumerate(proposals) if seen[i][0] != p.scale]
+    # what is spelled too weakly no look makes sure
+    asked = [i for i, p in enumerate(proposals) if p.spelling.confidence >= least(p)]
+    crops = [texts.enlarge(proposals[i].clean, SIZES_PX[0]) for i in asked]
+    seen: list[list[values.Scale | None]] = [[] for _ in proposals]
+    for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True):
+        seen[i].append(values.parse(t))
+    still_open = [i for i in asked if seen[i][0] != proposals[i].scale]
     crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
     for k, t in enumerate(ocr.read_lines(crops, 7, engine)):
         i = still_open[k % len(still_open)]
         seen[i].append(values.parse(t))
-    sure = [p.spelling.confidence for p in proposals]
+    sure = [0.0] * len(proposals)
+    for i in asked:
+        sure[i] = proposals[i].spelling.confidence
     for i in still_open:
         sure[i] = _after_more_looks(proposals[i], seen[i])
     return sure
+
+
+def least(proposal: Proposal) -> float:
+    """Return how sure a proposal must at least be to count."""
+    return MIN_SURE if proposal.scale.common else MIN_SURE_RARE
 
 
 def _after_more_looks(proposal: Proposal, seen: list[values.Scale | None]) -> float:

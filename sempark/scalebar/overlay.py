@@ -1,169 +1,309 @@
 """Scale bars drawn straight into the picture, without a data bar or in a small box.
 
-In: a gray picture. Out: windows around horizontal strokes of one constant gray level, each
-as Ink: how near every pixel is to the stroke's own level. Bar and text of an overlay
-share their color, so what is not of that color is background, whatever it shows.
+In: a gray picture. Out: for each stroke of one constant gray level the ink around it, seen in up
+to three ways: how near every pixel is to the stroke's own level, measured by its full contrast,
+by a part of it, and strictly. Bar and text of an overlay share their color, so what is not of that
+color is background, whatever it shows.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from sempark.scalebar.databar import Gray
-from sempark.scalebar.ink import Ink
+from sempark.scalebar import bar as bars
+from sempark.scalebar.bar import Bar
+from sempark.scalebar.databar import DataBar, Gray
+from sempark.scalebar.ink import Ink, parts
+from sempark.scalebar.strokes import Line, block_ends, tick
 
 MIN_LENGTH_SHARE = 0.028  # of the picture's width
 MAX_LENGTH_SHARE = 0.55
 MAX_HEIGHT_SHARE = 0.06  # of the picture's height
-MAX_STEP = 7  # gray levels between neighbors of one stroke
-MAX_CONTRAST = 170.0  # gray levels from the stroke's own at which closeness ends
-EXTREME = 45  # gray levels from the picture's brightest or darkest
-MIN_CONTRAST = 38  # between a stroke and what lies above and below
-MAX_WINDOWS = 8
-THRESHOLDS = (70, 115)  # of closeness, 255 being the stroke's own level
-CALM_ROOM = 50  # of closeness, between most of the picture and ink
+MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
+EDGE_GAP = 5  # px along an edge that may be missing
+MAX_SPREAD = 8.0  # deviation from its level of most of a stroke
+MIN_CONTRAST = 34  # gray levels between a stroke and what lies above and below
+ROOM = 3  # px above and below, where that is seen
+END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
+END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
+LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
+MAX_WINDOWS = 10
+PAPER_SPREAD = 5.0  # gray levels inside a flat box
+SHARE = 0.4  # of ink's contrast
+FAINT_SHARE = 0.27  # for thin letters
+STRICT_SHARE = 0.45
+CAP = 170.0  # gray levels
+STRICT = 70.0
 
 
 @dataclass(frozen=True)
-class _Stroke:
-    """A horizontal stroke: box, gray level, contrast to its surroundings, unevenness."""
+class Stroke:
+    """A horizontal stroke: box, level, contrast to its surroundings, unevenness, paper's level."""
 
-    x: int
-    y: int
-    w: int
-    h: int
+    x0: int
+    y0: int
+    x1: int
+    y1: int
     level: int
     contrast: float
     spread: float
+    bright: bool
+    paper: int | None
 
 
-def find(gray: Gray) -> list[Ink]:
+@dataclass(frozen=True)
+class Seen:
+    """A stroke with the ink around it, seen in several ways; `paper` where it lies in a flat box.
+
+    `full`: near the stroke's level; `lifted`: far from what lies around; `faint`: the same with
+    thinner letters; `strict`: very near the level.
+    """
+
+    stroke: Stroke
+    paper: Ink | None
+    full: Ink
+    lifted: Ink
+    faint: Ink
+    strict: Ink
+
+    def for_bars(self) -> list[Ink]:
+        """Return the looks in which bars are sought, best first."""
+        return [i for i in (self.paper, self.full, self.lifted, self.strict) if i is not None]
+
+    def for_texts(self) -> list[Ink]:
+        """Return the looks in which texts are sought, best first."""
+        return [i for i in (self.paper, self.lifted, self.full, self.faint) if i is not None]
+
+
+def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
     """Find strokes that may be overlaid scale bars.
 
     Parameters
     ----------
     gray
         uint8 (h, w).
+    stripes
+        Data bars as wide as the picture: what lies in them was seen, by stricter rules.
 
     Returns
     -------
-    list of Ink
-        One a stroke, the most constant first, at most MAX_WINDOWS.
+    list of Seen
+        The likeliest first, at most MAX_WINDOWS.
     """
     height, width = gray.shape
     if height < 32 or width < 64:
         return []
-    strokes: list[_Stroke] = []
-    for box in _even_runs(gray):
-        stroke = _stroke(gray, box)
-        if stroke is not None:
-            strokes.append(stroke)
     low, high = (float(v) for v in np.percentile(gray[::3, ::3], (0.5, 99.5)))
-    strokes.sort(
-        key=lambda s: (min(abs(s.level - low), abs(high - s.level)) // 8, s.spread, s.y, s.x)
-    )
-    chosen: list[_Stroke] = []
-    for s in strokes:
+    ranked = []
+    for box in _edged(gray):
+        stroke = _stroke(gray, *box)
+        if stroke is not None and not any(s.y0 <= stroke.y0 < s.y1 for s in stripes):
+            extreme = int(max(0, min(stroke.level - low, high - stroke.level))) // 8
+            ranked.append((extreme, stroke.spread, stroke.y0, stroke.x0, stroke))
+    chosen: list[Stroke] = []
+    for *_, stroke in sorted(ranked, key=lambda r: r[:4]):
         # an uneven stroke is found in several runs
-        if not any(abs(s.x - c.x) <= 3 and abs(s.y - c.y) <= s.h + c.h for c in chosen):
-            chosen.append(s)
-    return [_window(gray, s) for s in chosen[:MAX_WINDOWS]]
+        if not any(_same(stroke, c) for c in chosen):
+            chosen.append(stroke)
+    return [_seen(gray, s) for s in chosen[:MAX_WINDOWS]]
 
 
-def _stroke(gray: Gray, box: tuple[int, int, int, int]) -> _Stroke | None:
-    """Follow a run to its ends and judge it: even, far from its surroundings, with own ends."""
-    x, y, w, h = box
-    inner = gray[y : y + h, x + 1 : x + w - 1]
-    # its own level is that of the row that stands out most: the others are blurred
-    rows = np.median(inner, axis=1)
-    around = np.median(gray[max(0, y - 3), x : x + w])
-    level = round(float(rows[np.argmax(np.abs(rows - around))]))
-    spread = float(np.abs(inner.astype(np.int16) - level).mean(axis=1).min())
-    if spread > MAX_STEP or not _stands_out(gray, x, y, w, h, level):
+def _same(a: Stroke, b: Stroke) -> bool:
+    """Tell whether two strokes are one, seen twice."""
+    ends = max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) <= 3
+    return ends and a.y0 <= b.y1 and b.y0 <= a.y1 and abs(a.level - b.level) < 30
+
+
+def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
+    """Return the bar a stroke makes, with its ticks, and its frame's origin in the picture."""
+    stroke = seen.stroke
+    for ink in seen.for_bars():
+        x, y = ink.origin
+        rows = stroke.y0 - y, stroke.y1 - y
+        found = [b for b in bars.find(ink, rows) if _own(stroke, ink.origin, b)]
+        if found:
+            return ink.origin, found[0]
+    # parts of the picture touch it in every look; at both ends these may be a frame's sides
+    x, y = seen.strict.origin
+    x0, x1, y0, y1 = stroke.x0 - x, stroke.x1 - x, stroke.y0 - y, stroke.y1 - y
+    ticks = [tick(seen.strict.mask, e, y0, y1, side) for e, side in ((x0, -1), (x1 - 1, 1))]
+    if min(sum(t) for t in ticks) >= max(3, round(0.75 * (y1 - y0))):
         return None
-    contrast = min(_contrast(gray, x, y, w, h, level), MAX_CONTRAST)
-    if contrast < MIN_CONTRAST:
-        return None
-    x, w = _whole(gray, box, level, contrast)
-    if w > MAX_LENGTH_SHARE * gray.shape[1]:
-        return None
-    if _contrast(gray.T, y, x, h, w, level) < 0.5 * contrast:
-        return None  # it runs into something as bright: its length is not known
-    return _Stroke(x, y, w, h, level, contrast, spread)
+    kind: bars.Kind = "block" if y1 - y0 >= 5 else "line"
+    ends = block_ends(seen.strict, Line(x0, x1, y0, y1, *ticks))
+    return (x, y), Bar(kind, *ends, x0, y0, x1, y1, y0, y1)
 
 
-def _even_runs(gray: Gray) -> list[tuple[int, int, int, int]]:
-    """Return boxes of long horizontal runs whose neighbors differ little."""
+def _own(stroke: Stroke, origin: tuple[int, int], bar: Bar) -> bool:
+    """Tell whether a bar, found in a window that begins at `origin`, is made of a stroke."""
+    x, y = origin
+    rows = bar.line_y0 + y <= stroke.y1 and bar.line_y1 + y >= stroke.y0
+    reach = 6 + (stroke.y1 - stroke.y0) // 2
+    left = abs(bar.x0 + x - stroke.x0) <= reach
+    right = abs(bar.x1 + x - stroke.x1) <= reach
+    return rows and ((left and right) or (bar.kind == "broken" and (left or right)))
+
+
+def _edged(gray: Gray) -> list[tuple[int, int, int, int]]:
+    """Return boxes x0, y0, x1, y1 between an upper and a lower edge that are long and straight."""
     height, width = gray.shape
-    shortest = max(14, int(MIN_LENGTH_SHARE * width))
-    steps = cv2.absdiff(gray[:, 1:], gray[:, :-1])
-    even = (steps <= MAX_STEP).astype(np.uint8)
-    # a stroke is among the brightest or the darkest of the picture
-    low, darker, brighter, high = np.percentile(gray[::3, ::3], (0.5, 35, 65, 99.5))
-    bright = (gray[:, 1:] >= max(brighter, high - EXTREME)).astype(np.uint8)
-    dark = (gray[:, 1:] <= min(darker, low + EXTREME)).astype(np.uint8)
+    shortest = max(12, int(0.8 * MIN_LENGTH_SHARE * width))
     row = np.ones((1, shortest), np.uint8)
+    sides = []
+    for a, b in ((gray[2:], gray[:-2]), (gray[:-2], gray[2:])):  # brighter below; above
+        steep = cv2.inRange(cv2.subtract(a, b), MIN_EDGE, 255)
+        steep = cv2.morphologyEx(steep, cv2.MORPH_CLOSE, np.ones((1, EDGE_GAP), np.uint8))
+        steep = cv2.morphologyEx(steep, cv2.MORPH_OPEN, row, borderValue=0)
+        count, _, stats, _ = cv2.connectedComponentsWithStats(steep, connectivity=4)
+        found = stats[1:count]
+        sides.append(found[found[:, 3] <= 6])
     boxes = []
-    for extreme in (bright, dark):
-        runs = cv2.morphologyEx(even & extreme, cv2.MORPH_OPEN, row, borderValue=0)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=4)
-        for x, y, w, h, area in stats[1:count].tolist():
-            thin = h <= max(4, MAX_HEIGHT_SHARE * height) and h <= 0.7 * w
-            if thin and w <= MAX_LENGTH_SHARE * width and area >= 0.8 * w * h:
-                boxes.append((x, y, w + 1, h))
+    for upper, lower in (sides, sides[::-1]):
+        for x, y, w, h, _ in upper.tolist():
+            # rows y .. y + h lie one above the stroke's first ones
+            across = np.minimum(x + w, lower[:, 0] + lower[:, 2]) - np.maximum(x, lower[:, 0])
+            gap = lower[:, 1] - y
+            like = across >= 0.5 * np.maximum(w, lower[:, 2])
+            like &= (gap >= 1) & (gap <= max(4, MAX_HEIGHT_SHARE * height) + h)
+            if like.any():
+                k = np.flatnonzero(like)[np.argmin(gap[like])]
+                x2, y2, w2, h2, _ = lower[k].tolist()
+                boxes.append((max(x, x2), y + 1, min(x + w, x2 + w2), y2 + h2 + 1))
     return boxes
 
 
-def _stands_out(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> bool:
-    """Tell quickly whether most pixels above and below a stroke are far from its level."""
-    for row in (y - 3, y + h + 2):
-        if 0 <= row < gray.shape[0]:
-            off = np.abs(gray[row, x : x + w].astype(np.int16) - level)
-            if np.count_nonzero(off >= MIN_CONTRAST) < 0.7 * w:
-                return False
-    return True
+def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
+    """Judge what lies between two edges: even, far from its surroundings, with own ends."""
+    rows = np.median(gray[y0:y1, x0:x1], axis=1)
+    around = np.median(gray[max(0, y0 - ROOM), x0:x1])
+    level = round(float(rows[np.argmax(np.abs(rows - around))]))
+    if abs(level - around) < MIN_CONTRAST:
+        return None
+    far = np.abs(rows - level) >= 0.5 * abs(level - around)
+    best_row = int(np.argmax(np.abs(rows - around)))
+    before, after = np.flatnonzero(far[:best_row]), np.flatnonzero(far[best_row:])
+    y1 = y0 + best_row + int(after[0]) if after.size else y1
+    y0 = y0 + int(before[-1]) + 1 if before.size else y0
+    inner = np.abs(gray[y0:y1].astype(np.int16) - level)
+    best = inner[np.argmin(inner[:, x0:x1].mean(axis=1))]
+    if float(np.percentile(best[x0:x1], 60)) > MAX_SPREAD:
+        return None
+    contrast = _contrast(gray, (x0, y0, x1, y1), level)
+    if contrast < MIN_CONTRAST:
+        return None
+    middle = (x0 + x1) // 2
+    far = np.flatnonzero(best > np.clip(LIKE_SHARE * contrast, 12, 45))
+    left, right = far[far < middle], far[far >= middle]
+    x0 = int(left[-1]) + 1 if left.size else 0
+    x1 = int(right[0]) if right.size else gray.shape[1]
+    if not max(14, MIN_LENGTH_SHARE * gray.shape[1]) <= x1 - x0 <= MAX_LENGTH_SHARE * gray.shape[1]:
+        return None
+    if y1 - y0 > 0.7 * (x1 - x0):
+        return None
+    return _with_ends(gray, (x0, y0, x1, y1), level, float(best[x0:x1].mean()))
 
 
-def _whole(
-    gray: Gray, box: tuple[int, int, int, int], level: int, contrast: float
-) -> tuple[int, int]:
-    """Follow a stroke over uneven pixels to its ends; return its x and width."""
-    x, y, w, h = box
-    off = np.abs(gray[y : y + h].astype(np.int16) - level).min(axis=0)
-    far = np.flatnonzero(off > 0.45 * min(contrast, 100))
-    left, right = far[far < x], far[far >= x + w]
-    first = int(left[-1]) + 1 if left.size else 0
-    last = int(right[0]) if right.size else gray.shape[1]
-    return first, last - first
+def _contrast(gray: Gray, box: tuple[int, int, int, int], level: int) -> float:
+    """Return how far, at least, what lies above and below a stroke is from its level."""
+    x0, y0, x1, y1 = box
+    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+    off = np.abs(gray[around, x0:x1].astype(np.int16) - level)
+    if float(np.percentile(off, 30, axis=1).min()) < MIN_CONTRAST:
+        return 0.0
+    return float(np.median(off, axis=1).min())
 
 
-def _contrast(gray: Gray, x: int, y: int, w: int, h: int, level: int) -> float:
-    """Return how far, at least, most pixels above and below a stroke are from its level."""
-    gaps = []
-    for row in (y - 3, y + h + 2):
-        if 0 <= row < gray.shape[0]:
-            off = np.abs(gray[row, x : x + w].astype(np.int16) - level)
-            gaps.append(float(np.percentile(off, 25)))
-    return min(gaps, default=0.0)
+def _with_ends(
+    gray: Gray, box: tuple[int, int, int, int], level: int, spread: float
+) -> Stroke | None:
+    """Return a stroke whose both ends can be seen."""
+    x0, y0, x1, y1 = box
+    contrast = _contrast(gray, box, level)
+    if contrast < MIN_CONTRAST:
+        return None
+    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+    beside = gray[around, x0:x1].astype(np.int16)
+    # where the surroundings are as bright as the stroke its end cannot be seen
+    reach = min(END, (x1 - x0) // 3)
+    for columns in (beside[:, :reach], beside[:, -reach:]):
+        if float(np.percentile(np.abs(columns - level), 70, axis=1).max()) < MIN_CONTRAST:
+            return None
+    for first in (x0 - 4, x1 + 1):
+        outer = gray[y0:y1, max(0, first) : max(0, first + 3)].astype(np.int16)
+        if not outer.size:
+            return None
+        if float(np.median(np.abs(outer - level))) < END_SHARE * min(contrast, 80):
+            return None
+    middle = round(float(np.median(beside)))
+    flat = float(np.abs(beside - middle).mean()) <= PAPER_SPREAD
+    return Stroke(x0, y0, x1, y1, level, contrast, spread, level > middle, middle if flat else None)
 
 
-def _window(gray: Gray, stroke: _Stroke) -> Ink:
-    """Cut a window around a stroke and measure how near each pixel is to its level."""
+def _seen(gray: Gray, stroke: Stroke) -> Seen:
+    """Cut a window around a stroke and look at its ink."""
     height, width = gray.shape
-    x, y, w, h = stroke.x, stroke.y, stroke.w, stroke.h
     reach_y = max(30, int(0.13 * height))
     reach_x = max(int(0.14 * width), 40)
-    x0, x1 = max(0, x - reach_x), min(width, x + w + reach_x)
-    y0, y1 = max(0, y - reach_y), min(height, y + h + reach_y)
+    x0, x1 = max(0, stroke.x0 - reach_x), min(width, stroke.x1 + reach_x)
+    y0, y1 = max(0, stroke.y0 - reach_y), min(height, stroke.y1 + reach_y)
+    box = x0, y0, x1, y1
+    paper = None
+    if stroke.paper is not None:
+        px0, py0, px1, py1 = _paper(gray[y0:y1, x0:x1], stroke, (x0, y0))
+        inner = x0 + px0, y0 + py0, x0 + px1, y0 + py1
+        paper = _ink(_near(gray, stroke, inner, stroke.contrast), SHARE, stroke, inner, width)
+    full, strict = (_near(gray, stroke, box, min(stroke.contrast, c)) for c in (CAP, STRICT))
+    lifted = _lifted(gray, stroke, box)
+    looks = ((full, SHARE), (lifted, SHARE), (lifted, FAINT_SHARE), (strict, STRICT_SHARE))
+    return Seen(stroke, paper, *(_ink(near, share, stroke, box, width) for near, share in looks))
+
+
+def _near(gray: Gray, stroke: Stroke, box: tuple[int, int, int, int], contrast: float) -> Gray:
+    """Measure how near each pixel of a box is to a stroke's level: 255 at it, 0 at the contrast."""
+    x0, y0, x1, y1 = box
     off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), stroke.level, np.uint8))
-    near = np.clip(stroke.contrast - off.astype(np.float32), 0, None) * (255 / stroke.contrast)
-    closeness: NDArray[np.uint8] = near.astype(np.uint8)
-    # over a calm picture thin strokes count that never reach the level of the bar
-    threshold = float(np.clip(np.percentile(closeness, 60) + CALM_ROOM, *THRESHOLDS))
-    mask = (closeness > threshold).astype(np.uint8)
-    lines = np.zeros_like(mask)
-    lines[max(0, y - y0) : y + h - y0, max(0, x - x0) : x + w - x0] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask & (1 - lines), connectivity=8)
-    return Ink(closeness, mask, labels, stats, np.ones_like(mask), (x0, y0), width)
+    near = np.clip(contrast - off.astype(np.float32), 0, None) * (255 / contrast)
+    return np.asarray(near, np.uint8)
+
+
+def _lifted(gray: Gray, stroke: Stroke, box: tuple[int, int, int, int]) -> Gray:
+    """Measure how far each pixel is on the way from what lies around it to a stroke's level."""
+    x0, y0, x1, y1 = box
+    part = gray[y0:y1, x0:x1]
+    side = 2 * max(4, round(0.01 * gray.shape[0])) + 1  # wider than strokes of letters
+    bright = stroke.paper < stroke.level if stroke.paper is not None else stroke.bright
+    how = cv2.MORPH_OPEN if bright else cv2.MORPH_CLOSE
+    ground = cv2.morphologyEx(part, how, np.ones((side, side), np.uint8)).astype(np.float32)
+    ground = cv2.blur(ground, (side, side))
+    way = stroke.level - ground if bright else ground - stroke.level
+    done = part - ground if bright else ground - part
+    share = np.where(way >= MIN_CONTRAST, done / np.maximum(way, MIN_CONTRAST), 0)
+    over = np.clip(2 - share, 0, 1)  # what goes beyond the level is of another color
+    return np.asarray(255 * np.clip(share, 0, 1) * over, np.uint8)
+
+
+def _paper(part: Gray, stroke: Stroke, origin: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the box, in a window, of the flat paper a stroke lies on."""
+    level = stroke.paper or 0
+    room = max(12, round(0.25 * stroke.contrast))
+    near = cv2.inRange(part, max(0, level - room), min(255, level + room)) & 1
+    near[max(0, stroke.y0 - origin[1] - 1) : stroke.y1 - origin[1] + 1][
+        :, max(0, stroke.x0 - origin[0]) : stroke.x1 - origin[0]
+    ] = 1
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
+    x, y = stroke.x0 - origin[0], (stroke.y0 + stroke.y1) // 2 - origin[1]
+    left, top, w, h, _ = (int(v) for v in stats[labels[y, x]])
+    return left, top, left + w, top + h
+
+
+def _ink(
+    near: Gray, share: float, stroke: Stroke, box: tuple[int, int, int, int], width: int
+) -> Ink:
+    """Make ink of what is near enough to a stroke's level; the stroke itself is no letter."""
+    x0, y0, *_ = box
+    mask = (near > 255 * share).astype(np.uint8)
+    letters = mask.copy()
+    letters[max(0, stroke.y0 - y0) : stroke.y1 - y0, max(0, stroke.x0 - x0) : stroke.x1 - x0] = 0
+    return Ink(near, mask, *parts(letters), np.ones_like(mask), (x0, y0), width)

@@ -37,15 +37,20 @@ MAX_BARS = 12
 MAX_PROPOSALS = 3
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
 STRONG = 0.3  # from there on no other place is searched
+TRIES = 5  # lines of text begun above and below a bar in the picture, where much looks like letters
+CLEAR = 0.9  # and from there on no other look at the same place
+BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
+BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
-MAX_APART = 6.0  # heights of a text: no maker sets it farther from its bar
+MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
+MAX_ASIDE = 0.6  # and none farther aside above or below it
 
 
 @dataclass(frozen=True)
 class Proposal:
     """A bar with a text beside it that the glyph reader takes for a scale.
 
-    `box` is the data bar it stands in; `clean` the ink of the value alone.
+    `box` is the data bar it stands in; `clean` the value's ink alone, from column `first`.
     """
 
     origin: tuple[int, int]
@@ -55,6 +60,7 @@ class Proposal:
     spelling: spelling.Spelling
     clean: texts.Floats
     box: databars.DataBar | None
+    first: int
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,8 @@ def propose(gray: Gray) -> Found:
                 best = found
         if _strong(proposals):
             return _best(proposals, best)
-    for marks in overlay.find(gray):
-        proposals += _propose_in(marks, None).proposals
+    for seen in overlay.find(gray, [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]):
+        proposals += _propose_over(seen)
     return _best(proposals, best)
 
 
@@ -105,54 +111,106 @@ def _best(proposals: list[Proposal], otherwise: Found) -> Found:
     return Found("no_value", kept[0].box or otherwise.box, tuple(kept))
 
 
-def _propose_in(marks: ink.Ink | None, box: databars.DataBar | None) -> Found:
-    """Find the bars in some ink and spell the texts beside them."""
+def _propose_in(marks: ink.Ink | None, box: databars.DataBar) -> Found:
+    """Find the bars in the ink of a data bar and spell the texts beside them."""
     if marks is None:
         return Found("no_databar", None, ())
     candidates = bars.find(marks)[:MAX_BARS]
     if not candidates:
         return Found("no_bar", box, ())
-    rests = [without.erase(marks, bar) for bar in candidates]
-    pieces = [
-        (bar, rest, piece)
-        for bar, rest in zip(candidates, rests, strict=True)
-        for piece in texts.near(rest, bar)
+    proposals = _beside([(marks, bar) for bar in candidates], box)
+    return Found("no_text", box, ()) if proposals is None else Found("no_value", box, proposals)
+
+
+def _propose_over(seen: overlay.Seen) -> list[Proposal]:
+    """Spell the texts beside one stroke of the picture, in one look after another."""
+    made = overlay.bar(seen)
+    if made is None:
+        return []
+    (x, y), bar = made
+    found: list[Proposal] = []
+    for marks in seen.for_texts():
+        own = bar.moved(x - marks.origin[0], y - marks.origin[1])
+        if min(own.x0, own.y0) >= 0:
+            found += _beside([(marks, own)], None) or ()
+        if any(p.spelling.confidence >= CLEAR for p in found):
+            break
+    found = [p for p in found if _starts(p, seen.paper or seen.faint)]
+    # what is seen less well may be a part of the same text
+    return [p for p in found if not any(_part(p, q) for q in found)]
+
+
+def _starts(proposal: Proposal, faint: ink.Ink) -> bool:
+    """Tell whether nothing that may be a digit stands before a text."""
+    piece = proposal.piece
+    dx, dy = (a - b for a, b in zip(proposal.origin, faint.origin, strict=True))
+    first = proposal.first + dx
+    rows = slice(max(0, piece.y0 + dy), piece.y1 + dy)
+    tall = piece.y1 - piece.y0
+    near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
+    strip = faint.mask[rows, max(0, first - far) : max(0, first - near)]
+    return not strip.size or float(strip.any(axis=1).mean()) < BEFORE_ROWS
+
+
+def _part(a: Proposal, b: Proposal) -> bool:
+    """Tell whether a proposal's text is a narrower part of another's, surely spelled one."""
+    left, right = (p.origin[0] + p.piece.x0 for p in (a, b))
+    wide_a, wide_b = a.piece.x1 - a.piece.x0, b.piece.x1 - b.piece.x0
+    tall = b.piece.y1 - b.piece.y0
+    rows = abs(a.piece.y1 + a.origin[1] - b.piece.y1 - b.origin[1]) < 0.5 * tall
+    inside = left >= right - 2 and left + wide_a <= right + wide_b + 2
+    return rows and inside and wide_a < wide_b - 0.2 * tall and b.spelling.confidence >= STRONG
+
+
+def _beside(
+    pairs: list[tuple[ink.Ink, bars.Bar]], box: databars.DataBar | None
+) -> tuple[Proposal, ...] | None:
+    """Spell the texts beside bars, each in its ink; None where there is no text."""
+    rests = [without.erase(marks, bar) for marks, bar in pairs]
+    cuts = [
+        (marks, bar, piece, 0, texts.cut(rest, piece))
+        for (marks, bar), rest in zip(pairs, rests, strict=True)
+        for piece in texts.near(rest, bar, 2 if box else TRIES)
     ]
-    if not pieces:
-        return Found("no_text", box, ())
-    cuts = [(bar, piece, texts.cut(rest, piece)) for bar, rest, piece in pieces]
+    if not cuts:
+        return None
     if box is None:  # parts of the picture may stand beside the text
-        cuts += [(bar, piece, part) for bar, piece, c in cuts for part in texts.trimmed(c)]
-    spelled = _spell([c for *_, c in cuts], [_where(piece.place) for _, piece, _ in cuts])
+        cuts += [(*c[:3], *part) for c in cuts for part in texts.trimmed(c[4])]
+    spelled = _spell([c[4] for c in cuts], [_where(c[2].place) for c in cuts])
     proposals = []
-    for (bar, piece, clean), spelt in zip(cuts, spelled, strict=True):
+    for (marks, bar, piece, offset, clean), spelt in zip(cuts, spelled, strict=True):
         if spelt is None or spelt.confidence < MIN_SPELLING:
             continue
         scale = values.parse(spelt.text)
         if scale is not None:
             columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
-            proposals.append(Proposal(marks.origin, bar, piece, scale, spelt, columns, box))
-    proposals = [p for p in proposals if _possible(p, marks.picture_width)]
-    proposals = [p for p in proposals if not any(_inside(p.bar, q.piece) for q in proposals)]
-    return Found("no_value", box, tuple(proposals))
+            first = piece.x0 - texts.ROOM + offset + spelt.x0
+            found = Proposal(marks.origin, bar, piece, scale, spelt, columns, box, first)
+            if _possible(found, marks.picture_width):
+                proposals.append(found)
+    proposals = [p for p in proposals if not _inside(p, p)]
+    return tuple(p for p in proposals if not any(_inside(p, q) for q in proposals))
 
 
 def _possible(proposal: Proposal, picture_width: int) -> bool:
     """Tell whether the text is near enough, and a microscope can show so wide a field."""
     bar, piece = proposal.bar, proposal.piece
     apart = max(bar.x0 - piece.x1, piece.x0 - bar.x1)
-    if apart > MAX_APART * (piece.y1 - piece.y0):
+    farthest = MAX_ASIDE if piece.place in ("above", "below") else MAX_APART
+    if apart > farthest * (piece.y1 - piece.y0):
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
 
 
-def _inside(bar: bars.Bar, piece: texts.Piece) -> bool:
-    """Tell whether a bar is but a stroke of the letters of a text."""
+def _inside(a: Proposal, b: Proposal) -> bool:
+    """Tell whether a proposal's bar is but a stroke of the letters of another's text."""
+    bar, piece = a.bar.moved(a.origin[0] - b.origin[0], a.origin[1] - b.origin[1]), b.piece
     wide = min(bar.x1, piece.x1) - max(bar.x0, piece.x0)
     high = min(bar.line_y1, piece.y1) - max(bar.line_y0, piece.y0)
-    stroke = wide > 0.8 * (bar.x1 - bar.x0) and high > 0
-    return stroke and bar.kind != "broken"
+    # the foot of a letter may stand beside the bar
+    deep = high > 0.5 * (bar.line_y1 - bar.line_y0)
+    return wide > 0.8 * (bar.x1 - bar.x0) and deep and bar.kind != "broken"
 
 
 def _spell(cuts: list[texts.Floats], where: list[glyphs.Where]) -> list[spelling.Spelling | None]:

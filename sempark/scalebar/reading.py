@@ -9,7 +9,7 @@ Source: section 2.3 of the thesis.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -24,8 +24,6 @@ from sempark.scalebar.proposal import Found, Proposal, Status, propose
 LOGGER = logging.getLogger(__name__)
 
 
-MIN_SURE = 0.3
-MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 SAME_SCALE = 0.03
 
 
@@ -68,13 +66,14 @@ def read(gray: Gray, engine: ocr.Engine = "tesseract") -> Reading:
     return read_many([gray], engine)[0]
 
 
-def read_many(grays: Sequence[Gray], engine: ocr.Engine = "tesseract") -> list[Reading]:
+def read_many(grays: Iterable[Gray], engine: ocr.Engine = "tesseract") -> list[Reading]:
     """Read the printed scales of many micrographs.
 
     Parameters
     ----------
     grays
-        uint8 (h, w) each; any other array gives the status "error".
+        uint8 (h, w) each; any other array gives the status "error". Taken one after another:
+        a generator keeps one picture in memory at a time.
     engine
         "tesseract": the program, one process a batch; "tesserocr": the library, in process.
 
@@ -117,7 +116,7 @@ def _decide(found: Found, sureness: list[float]) -> Reading:
     """Choose the one proposal on which the looks agree."""
     agreed = []
     for proposal, sure in zip(found.proposals, sureness, strict=True):
-        if sure >= (MIN_SURE if proposal.scale.common else MIN_SURE_RARE):
+        if sure >= looks.least(proposal):
             agreed.append((sure, proposal))
     if not agreed:
         return _unsure(found)

@@ -6,11 +6,10 @@ tick is one part with it until then.
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from sempark.scalebar.bar import Bar
-from sempark.scalebar.ink import Ink
+from sempark.scalebar.ink import Ink, parts
 
 
 def erase(ink: Ink, bar: Bar) -> Ink:
@@ -31,15 +30,16 @@ def erase(ink: Ink, bar: Bar) -> Ink:
     rest = (ink.labels > 0).astype(np.uint8)
     thick = bar.line_y1 - bar.line_y0
     if bar.gap is not None:
-        for part in (slice(bar.x0, bar.gap[0]), slice(bar.gap[1], bar.x1)):
-            rest[bar.y0 : bar.y1, part] = 0
+        for side in (slice(bar.x0, bar.gap[0]), slice(bar.gap[1], bar.x1)):
+            rest[bar.y0 : bar.y1, side] = 0
     elif bar.kind != "ticks":
         blurred = 1 if bar.kind in ("block", "line") else 0
-        rest[max(0, bar.line_y0 - blurred) : bar.line_y1 + blurred, bar.x0 : bar.x1] = 0
+        rows = slice(max(0, bar.line_y0 - blurred), bar.line_y1 + blurred)
+        rest[rows, max(0, bar.x0 - 2 * blurred) : bar.x1 + 2 * blurred] = 0
     if bar.kind == "ticked":
         half = 0.5 * min(thick, 8) + 1
         for middle in (bar.start, bar.end):
             first, last = max(0, int(middle - half)), int(middle + half) + 1
             rest[bar.y0 : bar.y1, first:last] = 0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(rest, connectivity=8)
+    labels, stats = parts(rest)
     return replace(ink, labels=labels, parts=stats)

@@ -16,16 +16,19 @@ NO_GLYPH = 0.005  # probability under which a glyph is not there
 BLANK = 0.22  # of the digit's height: gaps over it set words off
 BLANK_BEFORE = 0.4  # before a value: half of "38.842 mm" is none, however its digits stand apart
 
-_NEXT: dict[str, tuple[tuple[str, str], ...]] = {
-    "": (("0123456789", "1"),),
-    "1": (("0123456789", "2"), (".", "."), ("nµm", "u")),
-    "2": (("0123456789", "3"), (".", "."), ("nµm", "u")),
-    "3": (("0123456789", "4"), (".", "."), ("nµm", "u")),
-    "4": (("nµm", "u"),),
-    ".": (("0123456789", "f"),),
-    "f": (("0123456789", "g"), ("nµm", "u")),
-    "g": (("nµm", "u"),),
-    "u": (("m", "end"),),
+_LETTERS = ("0123456789", ".", "nµm", "m")
+_DIGIT, _DOT, _UNIT, _METER = range(4)
+_COLUMNS = [np.array([CLASSES.index(c) for c in letters]) for letters in _LETTERS]
+_NEXT: dict[str, tuple[tuple[int, str], ...]] = {
+    "": ((_DIGIT, "1"),),
+    "1": ((_DIGIT, "2"), (_DOT, "."), (_UNIT, "u")),
+    "2": ((_DIGIT, "3"), (_DOT, "."), (_UNIT, "u")),
+    "3": ((_DIGIT, "4"), (_DOT, "."), (_UNIT, "u")),
+    "4": ((_UNIT, "u"),),
+    ".": ((_DIGIT, "f"),),
+    "f": ((_DIGIT, "g"), (_UNIT, "u")),
+    "g": ((_UNIT, "u"),),
+    "u": ((_METER, "end"),),
     "end": (),
 }
 
@@ -70,10 +73,13 @@ def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
     logs = np.log(np.maximum(odds, 1e-9))
     # atoms left out must look like something else than glyphs of a scale
     left_out = np.array([logs[runs[i][0][1], -1] if i in runs else 0.0 for i in range(n_atoms)])
+    likeliest = [logs[:, c].argmax(axis=1) for c in _COLUMNS]
+    named = [[letters[k] for k in best] for letters, best in zip(_LETTERS, likeliest, strict=True)]
+    factors = [logs[:, c].max(axis=1).tolist() for c in _COLUMNS]
     best: Spelling | None = None
     best_score = -np.inf
     for start in starts:
-        for stop, score, text, weakest in _paths(start, n_atoms, runs, logs):
+        for stop, score, text, weakest in _paths(start, n_atoms, runs, named, factors):
             blank = bool(gaps[stop - 1] >= BLANK * line.digit_px)
             if n_atoms - stop > 1 and not (where == "start" and blank):
                 continue
@@ -86,21 +92,23 @@ def spell(line: Line, odds: Floats, where: Where) -> Spelling | None:
 
 
 def _paths(
-    start: int, n_atoms: int, runs: dict[int, list[tuple[int, int]]], logs: Floats
+    start: int,
+    n_atoms: int,
+    runs: dict[int, list[tuple[int, int]]],
+    named: list[list[str]],
+    factors: list[list[float]],
 ) -> list[tuple[int, float, str, float]]:
     """Return the best complete path to each atom: where it stops, score, text, weakest log."""
     table: list[dict[str, tuple[float, str, float]]] = [{} for _ in range(n_atoms + 1)]
     table[start][""] = (0.0, "", 0.0)
     for i in range(start, n_atoms):
         for state, (score, text, weakest) in table[i].items():
-            for letters, after in _NEXT[state]:
+            for kind, after in _NEXT[state]:
                 for j, number in runs.get(i, ()):
-                    columns = [CLASSES.index(c) for c in letters]
-                    k = columns[int(np.argmax(logs[number, columns]))]
-                    log = float(logs[number, k])
+                    log = factors[kind][number]
                     # a glyph of several atoms replaces several factors: count it for each
-                    new = (score + log * (j - i + 1), text + CLASSES[k], min(weakest, log))
+                    total = score + log * (j - i + 1)
                     old = table[j + 1].get(after)
-                    if old is None or new[0] > old[0]:
-                        table[j + 1][after] = new
+                    if old is None or total > old[0]:
+                        table[j + 1][after] = total, text + named[kind][number], min(weakest, log)
     return [(i, *cells["end"]) for i, cells in enumerate(table) if "end" in cells]

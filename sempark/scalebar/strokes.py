@@ -30,8 +30,8 @@ class Line:
     right: tuple[int, int]
 
 
-def lines(ink: Ink) -> list[Line]:
-    """Return all horizontal runs long enough for a bar or for half a broken one."""
+def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
+    """Return all horizontal runs long enough for a bar or for half a broken one, or in rows."""
     shortest = max(8, int(MIN_LENGTH_SHARE * ink.picture_width))
     opened = cv2.morphologyEx(
         ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
@@ -43,13 +43,15 @@ def lines(ink: Ink) -> list[Line]:
             continue
         if w > MAX_LENGTH_SHARE * ink.picture_width:
             continue
-        left = _tick(ink.mask, x, y, y + h, -1)
-        right = _tick(ink.mask, x + w - 1, y, y + h, 1)
+        if rows is not None and (y > rows[1] or y + h < rows[0]):
+            continue
+        left = tick(ink.mask, x, y, y + h, -1)
+        right = tick(ink.mask, x + w - 1, y, y + h, 1)
         lines.append(Line(x, x + w, y, y + h, left, right))
     return lines
 
 
-def _tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
+def tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:
     """Return how far the tallest column near a line's end stands above and below the line."""
     height, width = mask.shape
     thick = y1 - y0

@@ -38,7 +38,7 @@ class Piece:
     members: tuple[int, ...]
 
 
-def near(ink: Ink, bar: Bar) -> list[Piece]:
+def near(ink: Ink, bar: Bar, tries: int = 2) -> list[Piece]:
     """Find the pieces of text around a bar.
 
     Parameters
@@ -47,11 +47,13 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
         Ink of the data bar.
     bar
         A bar in it.
+    tries
+        From how many letters, the nearest first, lines above and below the bar are begun.
 
     Returns
     -------
     list of Piece
-        At most one for each place the bar's kind allows.
+        One for each place the bar's kind allows, more above and below.
     """
     x, y, w, h, area = ink.parts.T
     right, bottom = x + w, y + h
@@ -86,18 +88,20 @@ def near(ink: Ink, bar: Bar) -> list[Piece]:
             ("above", letters, above, bar.line_y0 - bottom + 2 * outside_x),
             ("below", letters, below, y - bar.line_y1 + 2 * outside_x),
         ],
+        tries,
     )
 
 
 def _pieces(
     ink: Ink,
     wanted: list[tuple[Place, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]],
+    tries: int = 1,
 ) -> list[Piece]:
     """Grow pieces from the nearest letters of each place; wanted: place, letters, first, far."""
     pieces: list[Piece] = []
     for place, letters, allowed, distance in wanted:
         free = allowed.copy()
-        for _ in range(2 if place in ("above", "below") else 1):
+        for _ in range(tries if place in ("above", "below") else 1):
             seeds = np.flatnonzero(free)
             if seeds.size == 0:
                 break
@@ -180,7 +184,9 @@ def cut(ink: Ink, piece: Piece) -> Floats:
     x0, x1 = piece.x0 - ROOM, piece.x1 + ROOM
     height, width = ink.mask.shape
     inner = slice(max(0, y0), min(height, y1)), slice(max(0, x0), min(width, x1))
-    own = np.isin(ink.labels[inner], piece.members).astype(np.uint8)
+    chosen = np.zeros(len(ink.parts), np.uint8)
+    chosen[list(piece.members)] = 1
+    own = chosen[ink.labels[inner]]
     window = ink.contrast[inner].astype(np.float32)
     window[cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0] = 0
     window[(ink.mask[inner] > 0) & (own == 0)] = 0
@@ -190,7 +196,7 @@ def cut(ink: Ink, piece: Piece) -> Floats:
     return np.clip(clean, 0, 1)
 
 
-def trimmed(clean: Floats) -> list[Floats]:
+def trimmed(clean: Floats) -> list[tuple[int, Floats]]:
     """Leave out narrow marks that stand apart at a cut's ends: parts of the picture, mostly.
 
     Parameters
@@ -200,8 +206,9 @@ def trimmed(clean: Floats) -> list[Floats]:
 
     Returns
     -------
-    list of float32 (h, w')
-        Without the first mark, the last, both; empty where none stands apart.
+    list of (int, float32 (h, w'))
+        Without the first mark, the last, both: first column kept, and the rest; empty where none
+        stands apart.
     """
     inked = clean > 0.4
     rows, columns = np.flatnonzero(inked.any(axis=1)), np.flatnonzero(inked.any(axis=0))
@@ -215,7 +222,7 @@ def trimmed(clean: Floats) -> list[Floats]:
     if gaps.size and columns[-1] - columns[gaps[-1] + 1] < MARK_WIDTH * tall:
         last = int(columns[gaps[-1]]) + 1 + ROOM
     spans = {(first, clean.shape[1]), (0, last), (first, last)} - {(0, clean.shape[1])}
-    return [clean[:, max(0, a) : b] for a, b in sorted(spans) if b - max(0, a) > tall]
+    return [(max(0, a), clean[:, max(0, a) : b]) for a, b in sorted(spans) if b - max(0, a) > tall]
 
 
 def enlarge(clean: Floats, height_px: int = 40) -> Gray:

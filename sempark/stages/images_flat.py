@@ -40,7 +40,7 @@ def build(
     previous: DataFrame | None,
 ) -> DataFrame:
     """Decode what is new, keep what is known, drop pictures that are there already. Key: md5."""
-    chosen = contents(inventory, sources_, wanted, run)
+    chosen = contents(inventory, sources_, wanted, run).persist()
     kept = None if previous is None else _kept(previous, chosen)
     rows = fresh(chosen, kept)
     n_bytes = rows.agg(F.sum("size")).collect()[0][0] or 0
@@ -48,7 +48,8 @@ def build(
     decoded = rows.repartition(partitions, "md5").mapInArrow(
         lambda batches: _worker(batches, settings), IMAGES_FLAT.schema
     )
-    # survivors are chosen before the rows are written: what is new is decoded once
+    # survivors are chosen before the rows are written: what is new is decoded once. (The job frees
+    # this disk when the table is there.)
     decoded = decoded.persist(StorageLevel.DISK_ONLY)
     if kept is not None:
         decoded = decoded.unionByName(kept)
@@ -125,7 +126,8 @@ def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
         .where(F.col("companion_md5").eqNullSafe(F.col("beside")))
     )
     # so that no JPEG is shuffled
-    rows = previous.join(F.broadcast(known.select("md5", "now")), "md5", how="inner")
+    known = known.select("md5", "now").persist()
+    rows = previous.join(F.broadcast(known), "md5", how="inner")
     changed = {
         "paths": F.col("now"),
         "survivor": F.when(~was_near, F.col("survivor")),
@@ -138,7 +140,8 @@ def _unique(decoded: DataFrame) -> DataFrame:
     """Of equal JPEGs the smallest md5 survives."""
     same = decoded.where(F.col("jpeg_md5").isNotNull()).select("md5", "jpeg_md5")
     survivor = F.min("md5").over(Window.partitionBy("jpeg_md5"))
-    losers = same.select("md5", survivor.alias("stands")).where("stands < md5")
+    # found once: each action would read all JPEGs again for their md5s
+    losers = same.select("md5", survivor.alias("stands")).where("stands < md5").persist()
     # few, so that no JPEG is shuffled
     joined = decoded.join(F.broadcast(losers), "md5", how="left")
     lost = F.col("stands").isNotNull()
@@ -168,7 +171,7 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
     about = {key: row[key] for key in ("md5", "paths", "companion_md5")}
     limits = Limits(settings.max_pixels, settings.timeout_seconds, settings.memory_mb << 20)
     try:
-        data = _content(row["md5"], row["paths"], limits.memory_bytes)
+        data = sources.content(row["md5"], row["paths"], limits.memory_bytes)
     except OSError as error:
         status = "too_large" if error.errno == errno.EFBIG else "unreadable"
         return about | {"status": status, "reason": error.strerror}
@@ -176,6 +179,9 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
         picture = decode_watched(data, limits, retry)
     except Undecodable as undecodable:
         return about | {"status": undecodable.status, "reason": undecodable.reason}
+    if max(picture.gray.shape) > jpeg.MAX_SIDE_PX:
+        reason = f"a JPEG has sides of up to {jpeg.MAX_SIDE_PX} px, not {picture.gray.shape}"
+        return about | {"status": "too_large", "reason": reason}
     content = jpeg.encode(picture.gray, settings.jpeg_quality)
     note = _companion(row["companion"])
     scale = vendor.pixel_size(data, note)
@@ -196,20 +202,6 @@ def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:
         "encoder": f"{jpeg.ENCODER}, quality {settings.jpeg_quality}",
         "status": "ok",
     }
-
-
-def _content(md5: str, paths: list[str], max_bytes: int) -> bytes:
-    """The first of the paths that still holds the content."""
-    failure = OSError(errno.EIO, "changed since the inventory")
-    for path in paths:
-        try:
-            data = sources.read(path, max_bytes)
-        except OSError as error:
-            failure = error
-        else:
-            if _md5(data) == md5:
-                return data
-    raise failure
 
 
 def _companion(path: str | None) -> bytes | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import cv2
 import pyarrow as pa
 from pyspark import TaskContext
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sempark import sources
@@ -41,7 +41,7 @@ def build(
     settings: Labels,
     limits: Images,
 ) -> DataFrame:
-    """Match each labelled file, mark conflicts. Key: data_set, file.
+    """Match each labelled file, mark conflicts. Key: data_set, file, category, subcategory.
 
     `labelled` has data_set, file, category, subcategory, path: `from_folders` makes it.
     """
@@ -116,7 +116,7 @@ def from_folders(inventory: DataFrame, sets: dict[str, str]) -> DataFrame:
     rows = files.where("false").select("path", F.col("path").alias("file"), F.lit("").alias("set"))
     for name, directory in sets.items():
         # by path, not by source: a set's folder may lie inside a source directory
-        root = sources.escape(os.fsencode(sources.local(directory).rstrip("/") + "/"))
+        root = sources.escape(os.fsencode(sources.absolute(directory).rstrip("/") + "/"))
         inside = files.where(F.col("path").startswith(F.lit(root)))
         file = F.substring("path", len(root) + 1, 1 << 20)
         rows = rows.unionByName(inside.select("path", file.alias("file"), F.lit(name).alias("set")))
@@ -127,30 +127,6 @@ def from_folders(inventory: DataFrame, sets: dict[str, str]) -> DataFrame:
         F.when(F.size(parts) > 1, parts[0]).alias("category"),
         F.when(F.size(parts) > 2, parts[1]).alias("subcategory"),
         "path",
-    )
-
-
-def conflicts(labels: DataFrame) -> DataFrame:
-    """Pictures that stand in two categories, by pair of sets and categories.
-
-    Columns: data_set_a, category_a, data_set_b, category_b, n_pictures, n_files (files with such a
-    picture in either place). Key: the first four.
-    """
-    known = labels.where(F.col("category").isNotNull() & F.col("file_md5").isNotNull())
-    counted = known.groupBy(
-        F.coalesce("md5", "file_md5").alias("picture"), "data_set", "category"
-    ).agg(F.count(F.lit(1)).alias("n"))
-
-    def side(letter: str) -> DataFrame:
-        names = [f"data_set_{letter}", f"category_{letter}", f"n_{letter}"]
-        return counted.toDF("picture", *names)
-
-    ordered = F.struct("data_set_a", "category_a") < F.struct("data_set_b", "category_b")
-    other: Column = F.col("category_a") != F.col("category_b")
-    pairs = side("a").join(side("b"), "picture", how="inner").where(ordered & other)
-    key = ["data_set_a", "category_a", "data_set_b", "category_b"]
-    return pairs.groupBy(*key).agg(
-        F.count(F.lit(1)).alias("n_pictures"), F.sum(F.col("n_a") + F.col("n_b")).alias("n_files")
     )
 
 

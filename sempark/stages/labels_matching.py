@@ -32,7 +32,7 @@ def look(file_md5: str, path: str, limits: Limits, retry: bool) -> dict[str, Any
     """A file's perceptual hash, or why it has none."""
     about: dict[str, Any] = {"file_md5": file_md5, "path": path}
     try:
-        picture = decode_watched(sources.read(path), limits, retry)
+        picture = decode_watched(sources.read(path, limits.memory_bytes), limits, retry)
     except OSError as error:
         return about | {"failed": error.strerror}
     except Undecodable as undecodable:
@@ -76,13 +76,13 @@ def best(
     limits, retry
         As for `decode_watched`.
     """
-    data = _bytes(row["path"])
+    data = _bytes(row["path"], limits)
     picture = _picture(data, limits, retry)
     if data is None or picture is None:
         return None
     proofs = []
     for candidate in row["candidates"]:
-        source = _picture(_bytes(candidate["source"]), limits, retry)
+        source = _picture(_bytes(candidate["source"], limits), limits, retry)
         found = None if source is None else prove(data, picture, source)
         if found is not None and found[0] in kinds:
             kind, encoder, n_different = found
@@ -115,9 +115,9 @@ def prove(data: bytes, picture: Decoded, source: Decoded) -> tuple[str, str | No
     return "perceptual", None, difference.n_different
 
 
-def _bytes(path: str) -> bytes | None:
+def _bytes(path: str, limits: Limits) -> bytes | None:
     try:
-        return sources.read(path)
+        return sources.read(path, limits.memory_bytes)
     except OSError:
         return None  # removed since the inventory: no proof, and the file stays unmatched
 

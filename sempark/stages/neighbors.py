@@ -18,7 +18,7 @@ from pyspark.sql import functions as F
 from sempark.geometry import neighbors
 from sempark.neighborhoods import MIN_POINTS, Search
 from sempark.spaces import Vectors
-from sempark.tables import PassedOver
+from sempark.tables import PassedOver, Refused
 
 
 def build(raw: DataFrame, found: Iterable[Vectors], search: Search) -> DataFrame:
@@ -45,10 +45,22 @@ def lists(rows: DataFrame, space: str) -> tuple[list[str], neighbors.Neighbors]:
 def with_lists(
     found: Iterable[Vectors], rows: DataFrame
 ) -> Iterator[tuple[Vectors, neighbors.Neighbors]]:
-    """Each space of at least `MIN_POINTS` points with its lists from the table."""
+    """Each space of at least `MIN_POINTS` points with its lists from the table.
+
+    Raises
+    ------
+    Refused
+        The lists are those of other points.
+    """
     for vectors in found:
         if len(vectors.md5s) >= MIN_POINTS:
-            yield vectors, lists(rows, vectors.space)[1]
+            md5s, near = lists(rows, vectors.space)
+            if md5s != vectors.md5s:
+                raise Refused(
+                    f"{vectors.space}: neighbors holds the lists of {len(md5s)} points, not of "
+                    f"these {len(vectors.md5s)}: run ./spark-submit.sh neighbors first"
+                )
+            yield vectors, near
 
 
 def _matrix(column: pa.ChunkedArray, n: int) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from pyspark.sql import functions as F
 
+from sempark import conflicts
 from sempark.figures import dataset, scales
 from sempark.figures.exhibit import Exhibit, missing
 from sempark.stages.report_source import Source, labelled, order_of, primary_set, rows_of
@@ -49,10 +50,11 @@ def _labels(source: Source) -> Iterator[Exhibit]:
         yield missing("figure-2.4", "Distribution of the sub-classes", why)
         return
     labels = source.read("labels")
-    leaf = F.concat_ws("/", F.coalesce("category", F.lit("")), F.coalesce("subcategory", F.lit("")))
+    # a file outside of all folders has no category, and is none
+    leaf = F.when(F.col("category").isNotNull(), F.struct("category", "subcategory"))
     table = labels.groupBy("data_set").agg(
         F.countDistinct(leaf),
-        F.count(F.lit(1)),
+        F.countDistinct("file"),
         F.countDistinct("file_md5"),
         F.countDistinct(F.when(F.col("md5").isNull(), F.col("file_md5"))),
         F.countDistinct(F.when(F.col("conflict"), F.col("file_md5"))),
@@ -69,6 +71,7 @@ def _labels(source: Source) -> Iterator[Exhibit]:
         for name, leaves, files, own, lost, both in sorted(rows_of(table.toArrow()))
     ]
     yield dataset.label_sets(sets)
+    yield dataset.label_conflicts(rows_of(conflicts.by_pair(labels).toArrow()))
     primary = primary_set(source)
     unique = labels.where(F.col("data_set") == primary).select(
         "category", "file_md5", F.col("md5").isNotNull().alias("found")

@@ -116,9 +116,9 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Scale) -> Iterator[pa.R
 
 
 def _rows(images: Sequence[tuple[str, bytes]], settings: Scale) -> pa.RecordBatch:
-    grays = [jpeg.decode(content) for _, content in images]
+    grays = (jpeg.decode(content) for _, content in images)
     if settings.method == "thesis":
-        found = thesis.read_many(grays)
+        found = thesis.read_many(list(grays))
     else:
         found = reading.read_many(
             grays, "tesserocr" if settings.engine == "tesserocr" else "tesseract"

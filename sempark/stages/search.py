@@ -1,7 +1,7 @@
 """search: the collection laid out so that the nearest images of a new one are found at once.
 
 In: features, codings with their encoders, the subset, a record an image. Out: the files of a folder
-(`sempark.retrieval.searching`): whole layers of vectors with bounds that save reading them, the
+(`sempark.retrieval.folder`): whole layers of vectors with bounds that save reading them, the
 subset's and the coded spaces as views of them, the tree's images with how far they lie from their
 nearest.
 Source: chapter 5 of the thesis, a repository made searchable.
@@ -18,7 +18,8 @@ from pyspark.sql import functions as F
 
 from sempark import spaces
 from sempark.networks.encoder import Encoder
-from sempark.retrieval.searching import Layer, Space, files
+from sempark.retrieval.folder import files
+from sempark.retrieval.searching import Layer, Space
 from sempark.tables import PassedOver
 
 Output = tuple[str, str]

@@ -384,3 +384,11 @@ def test_gallery_names_each_category():
         out.getvalue(), [("md5", "x"), ("category", "Tips"), ("scale", "")], "Chosen."
     )
     assert one.image == out.getvalue() and one.caption == "Category Tips. Chosen."
+
+
+def test_label_conflicts_most_pictures_first():
+    rows = [("A", "Tips", "B", "Fibres", 1, 2), ("A", "Powder", "A", "Tips", 4109, 8370),
+            ("A", "Films", "B", "Tips", 1, 9)]  # fmt: skip
+    exhibit = dataset.label_conflicts(rows)
+    assert exhibit.rows == [rows[1], rows[2], rows[0]]
+    assert "no picture" in dataset.label_conflicts([]).reason

@@ -202,6 +202,17 @@ def test_jpeg_is_opencvs(scene: Gray) -> None:
     assert np.array_equal(decode(data).gray, theirs)
 
 
+def test_what_a_program_writes_behind_a_jpeg_does_not_matter(scene: Gray) -> None:
+    data = cv2.imencode(".jpg", scene)[1].tobytes()
+    whole = decode(data + bytes(100_000))
+    assert np.array_equal(whole.gray, decode(data).gray)
+    thumbnail = cv2.imencode(".jpg", scene[:20, :20])[1].tobytes()
+    with_thumbnail = data[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail
+    assert decode(with_thumbnail + data[2:]).gray.shape == scene.shape
+    # the end of a thumbnail is not the picture's
+    assert "no end" in _why(with_thumbnail + data[2:900]).reason
+
+
 def _why(data: bytes, max_pixels: int = 10_000_000) -> Undecodable:
     with pytest.raises(Undecodable) as caught:
         decode(data, max_pixels)

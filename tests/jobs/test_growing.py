@@ -10,7 +10,7 @@ import tifffile
 from pyspark.sql import Row, SparkSession
 
 from jobs import images_flat, inventory, labels
-from sempark import job
+from sempark import job, sources
 from sempark.config import load
 from sempark.store import Store
 
@@ -80,12 +80,21 @@ def test_growing_and_shrinking_equals_a_run_from_scratch(
     source = tmp_path / "source"
     for number in range(8):
         _draw(source / f"{number}.tif", number)
+    (source / "folder").mkdir()
+    _draw(source / "folder" / "5.tif", 80)
     ingest(context)
     (source / "0.tif").unlink()
     _draw(source / "1.tif", 77)
     os.utime(source / "1.tif", ns=(1, 1))
     (source / "copy.tif").write_bytes((source / "2.tif").read_bytes())
     (source / "3.tif").rename(source / "moved.tif")
+    # a file becomes a directory, and a directory a file
+    (source / "4.tif").unlink()
+    (source / "4.tif").mkdir()
+    _draw(source / "4.tif" / "inside.tif", 78)
+    (source / "folder" / "5.tif").unlink()
+    (source / "folder").rmdir()
+    _draw(source / "folder", 79)
     ingest(context)
     fresh = replace(context, store=Store(context.spark, str(tmp_path / "other")))
     ingest(fresh)
@@ -169,3 +178,19 @@ def test_labels_follow_their_lists(context: job.Context, tmp_path: Path) -> None
     assert label() == (False, ["Tips"])
     listed.write_text(f"path,category\n{source / 'a.tif'},Powder\n")
     assert label() == (True, ["Powder"])
+
+
+def test_a_source_named_in_three_ways_is_listed_once(
+    context: job.Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _draw(tmp_path / "source" / "a.tif", 1)
+    monkeypatch.chdir(tmp_path)
+    names = ["source", "./source/", str(tmp_path / "source"), "other/../source"]
+    (tmp_path / "other").symlink_to(tmp_path / "source")
+    config = replace(context.config, input=replace(context.config.input, source=names[:3]))
+    ingest(replace(context, config=config))
+    assert [row.path for row in context.read("inventory").collect()] == [
+        str(tmp_path / "source" / "a.tif")
+    ]
+    # what stands above a link is another place than its name says
+    assert sources.absolute(names[3]) == str(tmp_path / names[3])

@@ -63,3 +63,11 @@ def test_counts_by_encoder(
         "1 reencoded gray q90 optimized",
         "2 from no TIFF",
     }
+    # JPEGs among the images are no TIFFs: what has none is not made again from itself
+    sets = [*sets[:1], f"store.path={tmp_path / 'both'}", 'input.formats=["TIFF", "JPEG"]']
+    context = job.Context(load(None, sets), Store(spark, str(tmp_path / "both")), spark)
+    for stage in (inventory.STAGE, images_flat.STAGE):
+        job.make(context, stage)
+    said.clear()
+    replicated.count(context)
+    assert "2 from no TIFF" in {" ".join(line.split()) for line in said}

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from jobs import features
 from sempark import config, job
-from sempark.networks import inception
+from sempark.networks import inception, openvino_runtime
 from sempark.store import Store
 from sempark.tables import TABLES, Refused
 
@@ -99,6 +100,26 @@ def test_another_architecture_other_layers(context):
     )
     assert told["architecture"] == "ResNet50V2" and told["preprocessing"] == "inception"
     assert found["features"].shape[1] == 4 * 4 * 2048  # all places of the map, not their mean
+
+
+@pytest.mark.skipif(
+    openvino_runtime.openvino is None, reason="OpenVINO is an option: the package isn't installed"
+)
+def test_another_runtime_the_same_features(context, keras_files, pictures, tmp_path):
+    found, told = extracted(context, keras_files / "whole.keras", runtime="openvino")
+    images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
+    expected = inception.load(keras_files / "whole.keras").extract(images, 2)
+    for layer in ("features", "logits"):
+        np.testing.assert_allclose(found[layer], expected[layer], rtol=0, atol=1e-4)
+    assert told["runtime"] == f"openvino {openvino_runtime.version()}"
+    graph = tf.Graph()
+    with graph.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, (None, SIZE, SIZE, 3))
+        odd = tf.math.betainc(2.0, 3.0, tf.reduce_mean(tf.abs(x), axis=(1, 2)) / 300.0)
+        tf.matmul(odd, tf.ones((3, 4)))
+    (tmp_path / "odd.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    with pytest.raises(Refused, match="OpenVINO can't run this network"):
+        extracted(context, tmp_path / "odd.pb", runtime="openvino")
 
 
 def test_what_is_no_checkpoint_is_refused_in_one_line(context, keras_files, tmp_path):

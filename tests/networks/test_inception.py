@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 import shutil
 import zipfile
 
@@ -170,6 +171,47 @@ def test_a_frozen_graph_cut_short_or_of_another_network(slim_files, tmp_path):
     (tmp_path / "other.pb").write_bytes(graph.as_graph_def().SerializeToString())
     refused(tmp_path / "other.pb", "can't find the tensors")
     refused(slim_files.frozen, "fixes")  # its size is another one
+
+
+def graph_file(path, weights):
+    """A frozen graph of one matrix product after the mean over all places."""
+    graph = tf.Graph()
+    with graph.as_default():
+        x = tf.compat.v1.placeholder(tf.float32, (None, SIZE, SIZE, 3))
+        tf.matmul(tf.cast(tf.reduce_mean(x, (1, 2)), tf.float16), weights())
+    path.write_bytes(graph.as_graph_def().SerializeToString())
+    return path
+
+
+def test_graphs_without_their_values_or_with_nan(tmp_path):
+    values = np.ones((3, 4), np.float16)
+    whole = inception.load(graph_file(tmp_path / "whole.pb", lambda: values), input_size=SIZE)
+    assert whole.widths == {"features": 3, "logits": 4}
+    values[1, 2] = np.nan
+    refused(graph_file(tmp_path / "nan.pb", lambda: values), "1 of 12 NaN or infinite")
+
+    def variable():
+        return tf.compat.v1.get_variable("w", (3, 4), tf.float16, use_resource=False)
+
+    refused(
+        graph_file(tmp_path / "unfrozen.pb", variable),
+        r"expected a frozen graph.* 1 variables \(w,",
+    )
+
+
+def test_parts_of_a_checkpoint_and_files_of_another_kind(slim_files, saved, tmp_path):
+    index = slim_files.checkpoint.with_name(slim_files.checkpoint.name + ".index")
+    shutil.copy(index, tmp_path)
+    refused(tmp_path / slim_files.checkpoint.name, "can't read")
+    shutil.copytree(saved / "saved_model", tmp_path / "saved")
+    shutil.rmtree(tmp_path / "saved" / "variables")
+    refused(tmp_path / "saved", "can't load the SavedModel")
+    (tmp_path / "pickle.h5").write_bytes(pickle.dumps({"weights": np.ones(3)}))
+    refused(tmp_path / "pickle.h5", "none of them or cut short")
+    (tmp_path / "graph.pb").write_text('node { name: "x" op: "Placeholder" }')
+    refused(tmp_path / "graph.pb", "none of them or cut short")
+    for word in ("random:", "random:-1", "random:1.5"):
+        refused(word, "whole number")
 
 
 def test_tensors_can_be_named(slim_files):

@@ -15,7 +15,8 @@ from PIL import Image
 from sempark import config
 from sempark.figures import found
 from sempark.imaging import hashes, jpeg
-from sempark.retrieval import answers, queries, searching, thumbnails
+from sempark.retrieval import answers, queries, thumbnails
+from sempark.retrieval import folder as search_folder
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.synthetic import corpus
@@ -89,9 +90,9 @@ def index(tmp_path_factory):
     layer = Layer("16ft", "ft", "features", numbers, X)
     space = Space("16ft", "ft", "features", numbers, "16ft")
     table = pa.Table.from_pylist([rows[i] for i in order])
-    for name, content in searching.files(about, table, [layer], [space]):
+    for name, content in search_folder.files(about, table, [layer], [space]):
         (folder / name).write_bytes(content)
-    return searching.opened(folder)
+    return search_folder.opened(folder)
 
 
 def ask(index, data: bytes, **more):

@@ -6,7 +6,7 @@ import pytest
 
 from sempark.geometry.neighbors import nearest
 from sempark.networks.encoder import Encoder
-from sempark.retrieval import searching
+from sempark.retrieval import folder as search_folder
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.tables import Refused
@@ -47,9 +47,9 @@ def made(tmp_path_factory):
     about = {"default": "2048ft", "categories": ["Tips"], "min_probability": 0.5, "far_below": 0.01}
     folder = tmp_path_factory.mktemp("search")
     table = pa.Table.from_pylist([record(i) for i in range(N)])
-    for name, content in searching.files(about, table, [layer], spaces):
+    for name, content in search_folder.files(about, table, [layer], spaces):
         (folder / name).write_bytes(content)
-    return folder, searching.opened(folder), X, encoder
+    return folder, search_folder.opened(folder), X, encoder
 
 
 def test_all_images_are_searched_exactly(made) -> None:
@@ -109,8 +109,8 @@ def test_what_is_not_there_is_refused(made, tmp_path) -> None:
     with pytest.raises(Refused, match="no space 2048in; there are 2048ft"):
         index.space("2048in")
     with pytest.raises(Refused, match="nothing to search yet"):
-        searching.opened(tmp_path)
+        search_folder.opened(tmp_path)
     text = (folder / "index.json").read_text().replace('"version": 1', '"version": 0')
     (tmp_path / "index.json").write_text(text)
     with pytest.raises(Refused, match="another version"):
-        searching.opened(tmp_path)
+        search_folder.opened(tmp_path)

@@ -1,5 +1,8 @@
 """Bars drawn by hand: their nominal length, their kind, and what is no bar."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -138,3 +141,31 @@ def test_joined_letters_of_a_word_are_no_bar(gap: int, kinds: list[str]) -> None
     gray[30:42, 327 + gap : 330 + gap] = 255  # the next letter, and the one before
     gray[30:42, 295 - gap : 298 - gap] = 255
     assert [b.kind for b in found(gray)] == kinds
+
+
+def test_dots_of_a_ruler_may_be_rounded_to_other_widths() -> None:
+    gray = stripe()
+    for k in range(11):
+        width = (6, 5, 5, 4, 5)[k % 5]
+        gray[30:35, 200 + 24 * k : 200 + 24 * k + width] = 255
+    (only,) = found(gray)
+    assert only.kind == "ticks"
+    assert only.length_px == pytest.approx(240, abs=1)
+
+
+def test_a_frame_below_the_ticks_makes_no_word_of_a_short_bar() -> None:
+    gray = stripe()
+    ticked(gray, 100, 160, 40, 2, 0, 24)
+    gray[64:66] = 255
+    assert [b.kind for b in found(gray)] == ["ticked"]
+
+
+def test_erase_takes_the_blurred_ends_of_a_block_too() -> None:
+    gray = stripe()
+    gray[30:42, 100:180] = 255
+    gray = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.2), np.uint8)
+    box = DataBar(0, 0, WIDTH, HEIGHT, 0, np.ones((1, 1), np.uint8))
+    marks = ink.extract(gray, box, ink.FAINT_SHARE)
+    assert marks is not None
+    (only,) = bar.find(marks)
+    assert len(rest.erase(marks, replace(only, x0=only.x0 + 1, x1=only.x1 - 1)).parts) == 1

@@ -81,3 +81,22 @@ def test_decimals_of_a_millimeter_are_working_distances() -> None:
     assert value.parse("8.0 mm") is None and value.parse("15.0mm") is None
     assert value.parse("1.0mm") == value.Scale(1.0, "mm", True)
     assert value.parse("8.0 um") is not None
+
+
+def test_letters_that_overlap_are_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glyphs, "_atoms", lambda *_: [(2, 12), (9, 12), (6, 8), (14, 20)])
+    clean = np.zeros((30, 24), np.float32)
+    clean[4:26, 2:12] = clean[4:26, 14:20] = 1
+    line = glyphs.segment(clean)
+    assert line is not None and (1, 2) not in line.pairs
+
+
+@pytest.mark.parametrize(("x", "texts"), [(60, ["50.0µm"]), (170, [])])
+def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> None:
+    gray = specimen()
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.rule(0, 530, 800, 600, 0)
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 12)
+    sheet.ticked(40, 550, 2, 20)  # to x = 140
+    sheet.text(x, 590, "50.0 µm")  # the field's width, say
+    assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == texts

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from sempark.networks.encoder import Encoder
-from sempark.retrieval import searching
+from sempark.retrieval import folder as search_folder
 from sempark.retrieval.records import COLUMNS
 from sempark.retrieval.searching import Layer, Space
 from sempark.stages import assign
@@ -38,7 +38,7 @@ def tree(tmp_path_factory):
     numbers = np.arange(N)
     about = {"default": "8ft", "categories": ["Tips", "Powder"], "min_probability": 0.5,
              "far_below": 0.01}  # fmt: skip
-    content = searching.files(
+    content = search_folder.files(
         about,
         pa.Table.from_pylist(rows),
         [Layer("8ft", "ft", "features", numbers, X)],
@@ -46,7 +46,7 @@ def tree(tmp_path_factory):
     )
     for name, data in content:
         (folder / name).write_bytes(data)
-    return searching.opened(folder), X, nodes
+    return search_folder.opened(folder), X, nodes
 
 
 def image(md5: str, status: str = "ok", **more):

@@ -1,15 +1,17 @@
 """Encoders are trained once, kept as files, and code later vectors as they did the first."""
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from sempark import autoencoding, config
 from sempark.geometry import pca
 from sempark.networks import encoder
 from sempark.spaces import Vectors
-from sempark.stages import codings, encoders
+from sempark.stages import encoders
 from sempark.tables import PassedOver
 
 pytestmark = pytest.mark.tf
@@ -56,21 +58,9 @@ def test_the_linear_one_is_a_principal_component_analysis(files: dict[str, bytes
     assert found == pytest.approx(pca.project(X, pca.fit(X, 4)), abs=1e-4)
 
 
-def test_the_table_holds_each_coding_once(files: dict[str, bytes]) -> None:
-    given, own = vectors(), Vectors("mine", ["a", "b"], np.eye(2, dtype=np.float32))
-    rows = codings.build([given], [own], {given.space: of_files(files)}).to_pylist()
-    assert len(rows) == 2 * 80 + 2
-    assert {row["space"] for row in rows} == {"1u-2u_30in_4", "1u-2u_30in_pca4", "mine"}
-    one = of_files(files)["1u-2u_30in_4"].code(given.X[7:8])[0]
-    row = next(r for r in rows if r["space"] == "1u-2u_30in_4" and r["md5"] == "007")
-    assert row["vector"] == pytest.approx(one, abs=1e-5)
-
-
 def test_too_few_images_are_passed_over() -> None:
     with pytest.raises(PassedOver, match="fewer than 10"):
         made(vectors(9))
-    with pytest.raises(PassedOver, match="no raw space"):
-        codings.build([vectors()], [], {})
 
 
 @pytest.mark.parametrize("name", sorted(encoder.ACTIVATIONS))
@@ -80,6 +70,27 @@ def test_activations_are_those_of_keras(name: str) -> None:
     x = np.linspace(-5, 5, 41, dtype=np.float32)
     expected = np.asarray(getattr(keras.activations, name)(x))
     assert encoder.ACTIVATIONS[name](x) == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_row_is_coded_as_if_it_were_alone(threads: int) -> None:
+    rng = np.random.default_rng(5)
+    widths = (1001, 500, 90, 18)  # shapes that two threads share out unevenly
+    sizes = list(pairwise(widths))
+    kernels = [rng.normal(size=size).astype(np.float32) / 30 for size in sizes]
+    biases = [rng.normal(size=size[1]).astype(np.float32) for size in sizes]
+    mean = rng.normal(size=1001).astype(np.float32)
+    one = encoder.Encoder(mean, 1.3, kernels, biases, ["elu", "tanh", "sigmoid"])
+    X = rng.normal(size=(150, 1001)).astype(np.float32)
+    whole, order = one.code(X), rng.permutation(150)
+    with threadpool_limits(threads):
+        np.testing.assert_array_equal(one.code(X[order]), whole[order])
+        parts = [one.code(X[i : i + 7]) for i in range(0, 150, 7)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    plain = (X.astype(np.float64) - mean) / 1.3
+    for kernel, bias, name in zip(kernels, biases, one.activations, strict=True):
+        plain = encoder.ACTIVATIONS[name](plain @ kernel + bias)
+    assert whole == pytest.approx(plain, abs=1e-6)
 
 
 def test_another_width_is_refused(files: dict[str, bytes]) -> None:
@@ -115,5 +126,4 @@ def test_images_all_alike_and_constant_columns_give_no_nan(columns: int) -> None
     listed = json.loads(files["encoders.json"])
     assert all(np.isfinite(one["error"]) for one in listed)
     assert columns or {one["error"] for one in listed} == {0.0}
-    table = codings.build([given], [], {given.space: of_files(files)})
-    assert all(np.isfinite(row["vector"]).all() for row in table.to_pylist())
+    assert all(np.isfinite(one.code(given.X)).all() for one in of_files(files).values())

@@ -180,6 +180,15 @@ def test_a_file_above_the_memory_limit_is_not_read(spark: SparkSession, tmp_path
     assert row.status == "too_large" and str((1 << 20) + 1) in row.reason
 
 
+def test_a_side_that_no_jpeg_has_costs_a_row(spark: SparkSession, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "long.tif", np.zeros((2, 65_501), np.uint8))
+    tifffile.imwrite(tmp_path / "fits.tif", np.zeros((2, 65_500), np.uint8))
+    rows = _run(_inventory(spark, tmp_path)).values()
+    found = {Path(row.paths[0]).name: (row.status, row.reason) for row in rows}
+    assert found["fits.tif"] == ("ok", None)
+    assert found["long.tif"][0] == "too_large" and "65501" in found["long.tif"][1]
+
+
 def _many_strips(n: int) -> bytes:
     """A picture of n rows, a strip each, all the same few bytes: slow to read, quick to write."""
     strip = zlib.compress(bytes(90))

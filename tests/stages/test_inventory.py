@@ -170,3 +170,13 @@ def test_vanished_between_listing_and_reading(spark: SparkSession, tmp_path: Pat
     (tmp_path / "a.tif").unlink()
     row = inventory.build(spark, entries, None, 2).collect()[0]
     assert (row.status, row.md5) == ("vanished", None)
+
+
+def test_what_is_no_file_any_more_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.tif")
+    (tmp_path / "b.tif").mkdir()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(os.path.relpath(tmp_path / "c.tif"))
+    for name in ("a.tif", "b.tif", "c.tif"):
+        found = inventory._read(str(tmp_path / name))
+        assert found["failed"] == "unreadable" and found["failure"], name

@@ -1,5 +1,6 @@
 """labels: each kind of match, conflicts and their rules, lists instead of folders."""
 
+import csv
 import hashlib
 import io
 from pathlib import Path
@@ -11,7 +12,7 @@ import tifffile
 from PIL import Image
 from pyspark.sql import Row, SparkSession
 
-from sempark import label_lists, sources
+from sempark import conflicts, label_lists, sources
 from sempark.config import load
 from sempark.imaging import formats, hashes, jpeg
 from sempark.stages import labels
@@ -176,7 +177,7 @@ def test_conflicts_by_pair_of_categories(spark: SparkSession) -> None:
         | {"data_set": name, "file": str(n), "category": category, "file_md5": md5, "md5": md5}
         for n, (name, category, md5) in enumerate(files)
     ]
-    found = labels.conflicts(spark.createDataFrame(rows, LABELS.schema)).collect()
+    found = conflicts.by_pair(spark.createDataFrame(rows, LABELS.schema)).collect()
     assert {tuple(row) for row in found} == {
         ("A", "Powder", "A", "Tips", 1, 3),
         ("A", "Powder", "B", "Tips", 1, 2),
@@ -186,14 +187,17 @@ def test_conflicts_by_pair_of_categories(spark: SparkSession) -> None:
 
 def test_a_list_of_paths(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"x")
-    lines = "path,category,subcategory\na.jpg,Tips,sharp\nsub/b.jpg,Powder,\na.jpg,Fibres,\n"
+    lines = (
+        "path,category,subcategory\na.jpg,Tips,sharp\nsub/b.jpg,Powder,\n" + 2 * "a.jpg,Fibres,\n"
+    )
     (tmp_path / "list.csv").write_text(lines)
     path = str(tmp_path / "list.csv")
     assert label_lists.is_list(path) and not label_lists.is_list(str(tmp_path))
     rows = label_lists.rows("Set", path)
     assert [(row["file"], row["category"], row["subcategory"]) for row in rows] == [
-        ("a.jpg", "Fibres", None),
+        ("a.jpg", "Tips", "sharp"),
         ("sub/b.jpg", "Powder", None),
+        ("a.jpg", "Fibres", None),
     ]
     assert rows[0]["path"] == str(tmp_path / "a.jpg")
     assert [entry.status for entry in label_lists.entries(path)] == ["ok", "vanished"]
@@ -203,3 +207,38 @@ def test_a_list_of_paths(tmp_path: Path) -> None:
         label_lists.rows("Set", str(tmp_path / "bad.csv"))
     with pytest.raises(Refused, match=r"set input.labels"):
         label_lists.rows("Set", str(tmp_path / "none.csv"))
+    (tmp_path / "bad.csv").write_text("category,path\nTips,a.jpg\nTips\n")
+    with pytest.raises(Refused, match=r"line 3: expected a path"):
+        label_lists.rows("Set", str(tmp_path / "bad.csv"))
+
+
+def test_a_list_with_quotes_and_odd_names(tmp_path: Path) -> None:
+    names = ['a, "b".jpg', "new\nline.jpg", " spaces .jpg", "100%41.jpg", "µ😀.jpg"]
+    with (tmp_path / "list.csv").open("w", newline="", encoding="utf-8-sig") as file:
+        csv.writer(file).writerows([["category", "path"], *(["Tips", name] for name in names)])
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    found = label_lists.rows("Set", str(tmp_path / "list.csv"))
+    assert [row["file"] for row in found] == names
+    assert {entry.status for entry in label_lists.entries(str(tmp_path / "list.csv"))} == {"ok"}
+    assert found[3]["path"] == str(tmp_path / "100%2541.jpg")
+
+
+def test_a_list_may_file_one_picture_twice(spark: SparkSession, world: dict) -> None:
+    rows = _inventory(world["root"], {"a.jpg": world["files"]["Tips/a.jpg"]})
+    (world["root"] / "list.csv").write_text("path,category\nset/a.jpg,Tips\nset/a.jpg,Powder\n")
+    listed = label_lists.rows("List", str(world["root"] / "list.csv"))
+    found = labels.build(
+        spark.createDataFrame(rows, INVENTORY.schema),
+        spark.createDataFrame(world["images"], IMAGES_FLAT.schema),
+        spark.createDataFrame(
+            listed, "data_set string, file string, category string, subcategory string, path string"
+        ),
+        CONFIG.labels,
+        CONFIG.images,
+    )
+    assert {(row.category, row.status, row.matched_by) for row in found.collect()} == {
+        ("Tips", "conflict", "jpeg_md5"), ("Powder", "conflict", "jpeg_md5"),
+    }  # fmt: skip
+    pairs = [tuple(row) for row in conflicts.by_pair(found).collect()]
+    assert pairs == [("List", "Powder", "List", "Tips", 1, 2)]

@@ -43,7 +43,7 @@
   }
 
   function percent(value) {
-    return Math.round(100 * value) + " %";
+    return Math.round(100 * value) + "\u00a0%";
   }
 
   function nodePage(id) {

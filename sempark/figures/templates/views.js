@@ -106,7 +106,7 @@
       counts.set(name, (counts.get(name) || 0) + 1);
     });
     const parts = Array.from(counts).sort((a, b) => b[1] - a[1]);
-    const said = parts.slice(0, 3).map(([name, n]) => plain(name) + " " + Math.round((100 * n) / rows.length) + " %");
+    const said = parts.slice(0, 3).map(([name, n]) => plain(name) + " " + Math.round((100 * n) / rows.length) + "\u00a0%");
     const bar = el("span", { class: "bar", role: "img", "aria-label": said.join(", ") });
     parts.forEach(function ([name, n]) {
       const code = S.state.run.words.category.indexOf(name);
@@ -166,7 +166,7 @@
       : "none";
     fact(list, "Category", category);
     if (image.predicted) {
-      const sure = image.probability ? ", " + Math.round(100 * image.probability) + " %" : "";
+      const sure = image.probability ? ", " + Math.round(100 * image.probability) + "\u00a0%" : "";
       fact(list, "Network says", plain(image.predicted) + sure);
     }
     if (node) fact(list, "Sub-category", el("a", { href: "#/node/" + encodeURIComponent(node.id) }, trail(node)));

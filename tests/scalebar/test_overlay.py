@@ -1,0 +1,60 @@
+"""Bars drawn into a picture: found by their edges, and what must not be taken for their value."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sempark.scalebar import databar, overlay, proposal
+from sempark.synthetic.lettering import Face, wheel_fonts
+from sempark.synthetic.sheet import Scale, Sheet
+
+Gray = NDArray[np.uint8]
+
+
+def drawn(ticks: bool = False) -> Gray:
+    """A bar of 100 px from x = 60 over a dark uneven picture, its text above it."""
+    noise = cv2.GaussianBlur(np.random.default_rng(1).normal(size=(400, 500)), (0, 0), 6)
+    gray = np.clip(60 + 15 * noise / noise.std(), 10, 110).astype(np.uint8)
+    sheet = Sheet(gray, Scale(300, "nm", 3.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    if ticks:
+        sheet.ticked(60, 340, 2, 14)
+    else:
+        sheet.block(60, 340, 6)
+    sheet.text(70, 326, "300 nm")
+    return sheet.canvas
+
+
+def spelled(gray: Gray) -> list[tuple[str, float]]:
+    found = proposal.propose(gray).proposals
+    return [(p.spelling.text, p.bar.length_px) for p in found if p.spelling.confidence > 0.3]
+
+
+@pytest.mark.parametrize("ticks", [False, True])
+def test_a_bar_over_an_uneven_picture_is_found_by_its_edges(ticks: bool) -> None:
+    ((text, bar_px),) = spelled(drawn(ticks=ticks))
+    assert (text, bar_px) == ("300nm", pytest.approx(100, abs=1))
+
+
+def test_ink_that_may_be_a_digit_stands_before_no_value() -> None:
+    gray = drawn()
+    assert spelled(gray)
+    gray[314:326, 63:67] = 255  # the right half of a letter that is lost
+    assert spelled(gray) == []
+
+
+def test_a_stroke_whose_end_cannot_be_seen_is_no_bar() -> None:
+    gray = drawn()
+    assert [s.stroke.x0 for s in overlay.find(gray) if s.stroke.level == 255] == [60]
+    gray[320:362, 146:160] = 255  # as bright as the bar
+    assert [s for s in overlay.find(gray) if s.stroke.x0 == 60] == []
+
+
+def test_strokes_in_a_wide_data_bar_are_not_sought_again() -> None:
+    gray = drawn()
+    whole = databar.DataBar(0, 300, 500, 400, 0, np.ones((1, 1), np.uint8))
+    assert overlay.find(gray, [replace(whole, y0=350)])
+    assert overlay.find(gray, [whole]) == []
