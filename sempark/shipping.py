@@ -28,6 +28,14 @@ PYTHON_ENVIRONMENT = {
     "TESSDATA_PREFIX": f"{UNPACKED}/share/tessdata",
 }
 DRIVER_ENVIRONMENT = {"OMP_THREAD_LIMIT": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+ARROW_JAVA = (
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+    "--add-opens=java.base/java.util=ALL-UNNAMED",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+)
+"""Without them Arrow finds no memory outside of Java's heap."""
 PYTHON_RUNNER = "org.apache.spark.deploy.PythonRunner"
 """Spark's own class that starts a Python driver; spark-submit names it everywhere but here."""
 
@@ -65,7 +73,10 @@ def command(
         words = [Path(w).name if w.endswith(".toml") else w for w in words]
     if remote and kind == "standalone":
         lists["--files"] = lists.pop("--py-files")
-    found = ["--driver-java-options", f"-Dlog4j2.configurationFile={log4j}"]
+    java = [f"-Dlog4j2.configurationFile={log4j}"]
+    if remote and kind == "standalone":
+        java += ARROW_JAVA  # Spark adds them for drivers that it starts elsewhere
+    found = ["--driver-java-options", " ".join(java)]
     for name, paths in lists.items():
         joined = ",".join([*paths, *_taken(own, name)])
         found += [name, joined] if joined else []

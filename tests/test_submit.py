@@ -149,6 +149,14 @@ def test_a_standalone_cluster_starts_the_driver_by_a_class_of_spark(conf) -> Non
     assert jar.suffix == ".jar" and jar.resolve() == Path(code)  # it takes no other name
 
 
+@pytest.mark.parametrize(("state", "code"), [("FAILED", 1), ("KILLED", 1), ("FINISHED", 0)])
+def test_a_driver_that_failed_elsewhere_is_no_success(capsys, state, code) -> None:
+    line = f"INFO ClientEndpoint: State of driver driver-1 is {state}, exiting"
+    command = [sys.executable, "-c", f"import sys; sys.stderr.write('{line}')"]
+    assert submit.run_remote(command) == code
+    assert line in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("sets", "named"),
     [

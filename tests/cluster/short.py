@@ -73,7 +73,7 @@ class Short:
             "--set", f"store.path={store}", *options, "--", "--driver-memory", "1g",
             "--conf", "spark.sql.shuffle.partitions=2", *more,
         ]  # fmt: skip
-        # through a pipe, as by a terminal: what the JVM and Python print beside the job goes to a file
+        # through a pipe, as by a terminal: what the JVM prints beside the job goes to a file
         piped = ["bash", "-c", 'set -o pipefail; "$@" 2>&1 | cat >"$0"', str(self.log), *command]
         own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.root / "tmp")}
         return processes.start(piped, mark, self.root / "pipe.log", own | (env or {}))
