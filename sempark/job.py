@@ -217,12 +217,24 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
         return terminal.fail("stopped; what was finished is kept, run it again to go on", 130)
     except Exception as error:  # the traceback goes to the log, one line to the user
         logger.exception("failed")
-        kept = _keep_log(store, log)
-        return terminal.fail(f"{terminal.first_line(error)} (traceback in the log: {kept})", 1)
+        reason, kept = _reason(store, error), _keep_log(store, log)
+        return terminal.fail(f"{reason} (traceback in the log: {kept})", 1)
     finally:
         if log.exists() and _keep_log(store, log) == str(log) and store is not None:
             sys.stderr.write(f"sempark: the store can't take the log of this run: it is {log}\n")
         spark.stop()
+
+
+def _reason(store: Store | None, error: Exception) -> str:
+    """What ended the run: a store that became read-only says so, else the error does."""
+    try:
+        if store is not None:
+            store.check_writable()
+    except Refused as refused:
+        return str(refused)
+    except (Py4JError, OSError):
+        logger.info("the session is gone too")
+    return terminal.first_line(error)
 
 
 def _keep_log(store: Store | None, log: Path) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -63,11 +64,21 @@ class Store:
         self._fs: Any = given.getFileSystem(hadoop)
         self.root = str(self._fs.makeQualified(given))
         self._fetched = tempfile.TemporaryDirectory(prefix="sempark-", ignore_cleanup_errors=True)
+        self.check_writable()
+
+    def check_writable(self) -> None:
+        """Write an empty file.
+
+        Raises
+        ------
+        Refused
+            It can't be written, with Java's reason.
+        """
         try:
             self._put(f"{self.root}/runs/.writable", b"")
-        except Exception as error:  # noqa: BLE001 - py4j wraps what Java threw; re-raised in one line
-            first = str(getattr(error, "java_exception", error)).splitlines()[0]
-            raise Refused(f"the store {path} can't be written: {first}") from None
+        except Py4JJavaError as error:
+            first = str(error.java_exception).splitlines()[0]
+            raise Refused(f"the store {self.root} can't be written: {first}") from None
 
     # reading
 

@@ -67,14 +67,16 @@ class Short:
         script = self.root / "stages.py"
         script.write_text(SCRIPT.format(stages=tuple(stages), steps=str(self.steps)))
         (self.root / "tmp").mkdir(exist_ok=True)
-        self.log.unlink(missing_ok=True)
+        self.log.write_text("")
         command = [
             sys.executable, "-c", SUBMIT, str(script), str(self.root / "small.toml"),
             "--set", f"store.path={store}", *options, "--", "--driver-memory", "1g",
             "--conf", "spark.sql.shuffle.partitions=2", *more,
         ]  # fmt: skip
+        # through a pipe, as by a terminal: what the JVM prints beside the job goes to a file
+        piped = ["bash", "-c", 'set -o pipefail; "$@" 2>&1 | cat >"$0"', str(self.log), *command]
         own = {"PYTHONPATH": str(ROOT), "TMPDIR": str(self.root / "tmp")}
-        return processes.start(command, mark, self.log, own | (env or {}))
+        return processes.start(piped, mark, self.root / "pipe.log", own | (env or {}))
 
     def run(
         self,
