@@ -1,0 +1,50 @@
+"""How a run ends: what it says is the cause, and where its log is."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from py4j.protocol import Py4JNetworkError
+
+from sempark import job
+from sempark.tables import Refused
+
+
+class Disk:
+    """A store that says, and takes of a log, what a test wants."""
+
+    def __init__(self, wrong: Exception | None) -> None:
+        self.wrong = wrong
+
+    def check_writable(self) -> None:
+        if self.wrong is not None:
+            raise self.wrong
+
+    def save_log(self, local: Path) -> str:
+        self.check_writable()
+        local.unlink()
+        return "store/runs/log"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (None, "ValueError: the error itself"),
+        (Refused("the store a can't be written: Read-only"), "the store a can't be written"),
+        (Py4JNetworkError("the session is gone"), "ValueError: the error itself"),
+        (ConnectionRefusedError(), "ValueError: the error itself"),
+    ],
+)
+def test_the_cause_is_the_store_where_it_can_no_longer_be_written(wrong, said) -> None:
+    assert said in job._reason(Disk(wrong), ValueError("the error itself"))
+    assert job._reason(None, ValueError("the error itself")) == "ValueError: the error itself"
+
+
+@pytest.mark.parametrize("wrong", [Py4JNetworkError("full"), OSError("gone")])
+def test_a_log_the_store_cannot_take_stays_where_it_is(monkeypatch, tmp_path, wrong) -> None:
+    monkeypatch.setattr(logging, "shutdown", lambda: None)
+    log = tmp_path / "log"
+    log.touch()
+    assert job._keep_log(Disk(wrong), log) == str(log) and log.exists()
+    assert job._keep_log(None, log) == str(log)
+    assert job._keep_log(Disk(None), log) == "store/runs/log" and not log.exists()
