@@ -11,6 +11,7 @@ Source: Spark's documentation, "Running Spark on YARN", "Python Package Manageme
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -84,7 +85,9 @@ def command(
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]
-        return [*found, *own, str(_as_jar(code)), str(job), code, *words]
+        # spark-submit asks for a jar here, though the class stands in one of Spark's own
+        jar = shutil.copy(code, Path(code).with_suffix(".jar"))
+        return [*found, *own, str(jar), str(job), code, *words]
     return [*found, *own, str(job), *words]
 
 
@@ -145,14 +148,6 @@ def archive() -> Path:
         zipped.writestr(f"sempark-{version}.dist-info/METADATA", about)
     partial.replace(target)  # another run may be reading it
     return target
-
-
-def _as_jar(code: str) -> Path:
-    """The archive under a name that a standalone cluster takes for an application's."""
-    jar = Path(code).with_suffix(".jar")
-    if not jar.is_symlink():
-        jar.symlink_to(Path(code).name)
-    return jar
 
 
 def _taken(options: list[str], name: str) -> list[str]:
