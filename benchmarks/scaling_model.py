@@ -3,9 +3,9 @@
 In: cores and memory of a node. Out: lines of text: for 150 thousand, 10 million and 1 billion
 images a table of stages (core-hours, bytes, memory of the driver, hours on 8, 100 and 1,000 nodes),
 then the stage that breaks first and what takes its place, with and without samples. The numbers in
-`COST` and `BYTES` are measured, on two cores (docs/benchmarks.md, docs/scaling.md); all that is
-printed is computed from them. Work on the executors is taken to spread evenly over all cores, with
-Spark's overhead as measured on two; work on the driver uses its cores where the measured code did.
+`COST` and `SECONDS` were measured on two cores (jobs/plan.py, docs/benchmarks.md, docs/scaling.md);
+bytes follow from the columns; all that is printed is computed. Work on the executors is taken to
+spread evenly over all cores; work on the driver uses its cores where the measured code did.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ COST = {
     "inventory": 0.0011,
     "images_flat": 0.030,
     "near_duplicates": 0.005,
-    "labels": 0.005,
     "scale": 0.030,
     "features": 0.12,
     "grid": 0.073,
@@ -44,9 +43,10 @@ COST = {
     "export": 0.0005,
     "report": 0.02,
 }
-"""Measured core seconds a row; features through two checkpoints."""
+"""Measured core seconds a row: features through two checkpoints, grid of 24 models and 10 epochs,
+followers in eight spaces."""
 BYTES = {"source": 800_000, "jpeg": 300_000, "features": 24_500}
-"""Measured bytes an image."""
+"""Bytes an image: a gray TIFF of 1024 x 768, its JPEG (rounded up), the numbers of `WIDTHS`."""
 POINTS = (52_682, 146_916)
 SECONDS = {
     "neighbors of 2048": (2 * 38.5, 2 * 262.0),

@@ -51,7 +51,7 @@ def announced(
         yield vectors
 
 
-def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
+def build(context: job.Context) -> list[tuple[str, bytes]]:
     settings, measured = context.config.codings, plateaus(context)
     sample = spaces.Sample(settings.sample, settings.seed)
     found = chain(
@@ -60,7 +60,8 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     )
     told = announced(spaces.noted(found, context.facts), measured, settings)
     with context.bar("encoders") as progress:
-        yield from encoders.build(told, measured, best(context), settings, progress)
+        # all of it now: what is noted on the way belongs in the manifest
+        return list(encoders.build(told, measured, best(context), settings, progress))
 
 
 STAGE = job.Stage("encoders", build)

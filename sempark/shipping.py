@@ -85,8 +85,11 @@ def command(
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]
-        # spark-submit asks for a jar here, though the class stands in one of Spark's own
-        jar = shutil.copy(code, Path(code).with_suffix(".jar"))
+        # spark-submit asks for a jar here (no link to a zip file), though the class stands in one
+        # of Spark's own
+        jar = Path(code).with_suffix(".jar")
+        jar.unlink(missing_ok=True)
+        shutil.copy(code, jar)
         return [*found, *own, str(jar), str(job), code, *words]
     return [*found, *own, str(job), *words]
 

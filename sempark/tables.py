@@ -545,7 +545,7 @@ TAXONOMY = Table(
         "taxonomy.seed",
         "labels",
     ),
-    version=2,
+    version=3,
     thesis="chapter 5",
     columns=_columns("""
         node             | string        | category, or category/number, or category/number/number
@@ -584,11 +584,12 @@ TREE_SCORES = Table(
         "finetuned",
     ),
     settings=("taxonomy.truth", "labels"),
+    version=2,
     thesis="chapter 5",
     columns=_columns("""
         checkpoint    | string | whose features
         seed          | int    | of the sample of images
-        method        | string | tree, flat, categories (shuffled inside each), chance
+        method        | string | tree, flat (best of 5), categories (shuffled inside each), chance
         k             | int    | clusters
         n             | int    | scored images
         nmi           | double | against the known sub-categories, all scored images

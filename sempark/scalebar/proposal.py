@@ -135,20 +135,20 @@ def _propose_over(seen: overlay.Seen) -> list[Proposal]:
             found += _beside([(marks, own)], None) or ()
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
-    found = [p for p in found if _starts(p, seen.paper or seen.faint)]
+    found = [p for p in found if _starts(p, seen.paper or seen.lifted)]
     # what is seen less well may be a part of the same text
     return [p for p in found if not any(_part(p, q) for q in found)]
 
 
-def _starts(proposal: Proposal, faint: ink.Ink) -> bool:
+def _starts(proposal: Proposal, marks: ink.Ink) -> bool:
     """Tell whether nothing that may be a digit stands before a text."""
     piece = proposal.piece
-    dx, dy = (a - b for a, b in zip(proposal.origin, faint.origin, strict=True))
+    dx, dy = (a - b for a, b in zip(proposal.origin, marks.origin, strict=True))
     first = proposal.first + dx
     rows = slice(max(0, piece.y0 + dy), piece.y1 + dy)
     tall = piece.y1 - piece.y0
     near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
-    strip = faint.mask[rows, max(0, first - far) : max(0, first - near)]
+    strip = marks.mask[rows, max(0, first - far) : max(0, first - near)]
     return not strip.size or float(strip.any(axis=1).mean()) < BEFORE_ROWS
 
 

@@ -82,6 +82,9 @@ def build(
         raise PassedOver("no image has a category: neither labels nor confident predictions")
     category = np.array([images[vectors.md5s[i]].category for i in known])
     rows = np.array(known)
+    evened = growing.evened(vectors.X[rows], category)
+    space = np.zeros((len(vectors.X), evened.shape[1]), np.float32)
+    space[rows] = evened
 
     def ids(parent: str, children: Sequence[growing.Rows]) -> list[tuple[str, float | None]]:
         members = [{vectors.md5s[i] for i in part} for part in children]
@@ -92,12 +95,13 @@ def build(
     all_categories = sorted(set(category))
     for done, name in enumerate(all_categories, start=1):
         own = rows[category == name]
-        for node in growing.grow(str(name), own, vectors.X, settings, ids, wishes.splits):
+        for node in growing.grow(str(name), own, space, settings, ids, wishes.splits):
             nodes.append(node)
             grown |= dict.fromkeys(node.rows.tolist(), node.id)  # children come after parents
         progress(done, len(all_categories))
     nodes = merged(nodes, wishes.merges)
-    facts = _Facts(vectors, images, nodes, flat(vectors.X, nodes, settings))
+    partition = flat(vectors.X, nodes, settings)
+    facts = _Facts(replace(vectors, X=space), images, nodes, partition)
     found = [facts.row(node, wishes.names, grown) for node in nodes]
     return pa.Table.from_pylist(found, schema=TAXONOMY.arrow)
 
@@ -124,7 +128,8 @@ def flat(
     k = min(sum(node.id not in parents for node in nodes), len(rows))
     if len(rows) < 2:
         return dict.fromkeys(rows.tolist(), 0)
-    labels = linkage(growing.own_space(X[rows]), cast(Method, settings.method)).cut(k)
+    points = growing.own_space(growing.rooted(X[rows]))
+    labels = linkage(points, cast(Method, settings.method)).cut(k)
     return dict(zip(rows.tolist(), labels.tolist(), strict=True))
 
 

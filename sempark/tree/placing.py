@@ -81,7 +81,7 @@ def plant(X: NDArray[np.float32], nodes_of_rows: Sequence[str | None]) -> Tree:
     Parameters
     ----------
     X : float32 (n, d)
-        Vectors in the space the tree was grown in.
+        Vectors of the layer the tree was grown from.
     nodes_of_rows : sequence of str or None
         Deepest node of each row; its category is what stands before the first slash.
 

@@ -5,6 +5,7 @@ import pytest
 
 from sempark import config
 from sempark.clustering.linkage import linkage
+from sempark.clustering.scores import score
 from sempark.figures.growth import interval
 from sempark.spaces import Vectors
 from sempark.stages import tree_scores
@@ -59,6 +60,19 @@ def test_the_flat_hierarchy_is_cut_to_as_many_clusters_inside() -> None:
                    if len(np.unique(merges.cut(j)[rows])) <= k)  # fmt: skip
         assert len(np.unique(labels)) == best
     assert len(np.unique(tree_scores.as_many(merges, rows, 1))) == 1
+
+
+def test_flat_is_the_best_of_five_ways(data) -> None:
+    one = tree_scores.case(*data, set())
+    some = np.arange(0, len(one.X), 2)
+    rng = np.random.default_rng(0)
+    found = {name: labels for name, labels, _ in
+             tree_scores.clusterings(one, some, SETTINGS, rng)}  # fmt: skip
+    k = int(found["tree"].max()) + 1
+    ways = tree_scores.flat_hierarchies(one.X[some], "ward")
+    each = [float(score(merges.cut(k), one.truth[some]).nmi[0]) for merges in ways]
+    assert len(each) == 5 and min(each) < max(each)
+    assert float(score(found["flat"], one.truth[some]).nmi[0]) == max(each)
 
 
 def test_only_images_the_training_never_saw_are_scored(data) -> None:
