@@ -11,6 +11,7 @@ Source: Spark's documentation, "Running Spark on YARN", "Python Package Manageme
 from __future__ import annotations
 
 import importlib.metadata
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -84,7 +85,12 @@ def command(
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]
-        return [*found, *own, str(_as_jar(code)), str(job), code, *words]
+        # spark-submit asks for a jar here (no link to a zip file), though the class stands in one
+        # of Spark's own
+        jar = Path(code).with_suffix(".jar")
+        jar.unlink(missing_ok=True)
+        shutil.copy(code, jar)
+        return [*found, *own, str(jar), str(job), code, *words]
     return [*found, *own, str(job), *words]
 
 
@@ -145,15 +151,6 @@ def archive() -> Path:
         zipped.writestr(f"sempark-{version}.dist-info/METADATA", about)
     partial.replace(target)  # another run may be reading it
     return target
-
-
-def _as_jar(code: str) -> Path:
-    """The archive under a name that a standalone cluster takes for an application's."""
-    jar = Path(code).with_suffix(".jar")
-    if not jar.is_symlink():
-        jar.unlink(missing_ok=True)
-        jar.symlink_to(Path(code).name)
-    return jar
 
 
 def _taken(options: list[str], name: str) -> list[str]:

@@ -146,7 +146,8 @@ def test_a_standalone_cluster_starts_the_driver_by_a_class_of_spark(conf) -> Non
     assert values(command, "--class") == [shipping.PYTHON_RUNNER]
     jar = Path(command[-4])
     assert command[-3:] == [str(JOB), code, conf] and "--py-files" not in command
-    assert jar.suffix == ".jar" and jar.resolve() == Path(code)  # it takes no other name
+    # it takes no other name, nor a link to one
+    assert jar.resolve().suffix == ".jar" and jar.read_bytes() == Path(code).read_bytes()
 
 
 @pytest.mark.parametrize(("state", "code"), [("FAILED", 1), ("KILLED", 1), ("FINISHED", 0)])
