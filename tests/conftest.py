@@ -1,4 +1,7 @@
-"""One Spark session for all tests; tests over a minute run with CI=true or --slow."""
+"""One Spark session for all tests; tests over a minute run with CI=true or --slow.
+
+Those marked by_hand run with --slow only: whole clusters, too long for every run.
+"""
 
 import os
 import sys
@@ -13,12 +16,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow") or os.environ.get("CI") == "true":
+    if config.getoption("--slow"):
         return
-    skip = pytest.mark.skip(reason="slow: run with CI=true or --slow")
+    slow = pytest.mark.skip(reason="slow: run with CI=true or --slow")
+    by_hand = pytest.mark.skip(reason="minutes on a whole cluster: run with --slow")
     for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+        if "by_hand" in item.keywords:
+            item.add_marker(by_hand)
+        elif "slow" in item.keywords and os.environ.get("CI") != "true":
+            item.add_marker(slow)
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ def test_the_daemon_of_the_python_workers_is_killed(
     assert runs.clean(tmp_path) == [] and cluster.left_over() == []
 
 
+@pytest.mark.by_hand
 def test_a_node_that_stands_still_is_overtaken(
     bench: short.Short, cluster: Standalone, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_a_node_that_stands_still_is_overtaken(
     assert runs.clean(tmp_path) == [] and cluster.left_over() == []
 
 
+@pytest.mark.by_hand
 def test_the_driver_in_cluster_mode_is_killed(
     bench: short.Short, cluster: Standalone, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -120,6 +122,7 @@ def test_the_driver_in_cluster_mode_is_killed(
     assert runs.clean(tmp_path) == [] and cluster.left_over() == []
 
 
+@pytest.mark.by_hand
 def test_a_node_without_tesseract(bench: short.Short, tmp_path: Path) -> None:
     """The pipeline begins with the check, which names the node's lack and stops."""
     without = tmp_path / "bin"

@@ -17,7 +17,7 @@ import pytest
 
 from tests.cluster import processes, runs, short
 
-pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.by_hand]
 BUCKET = "sempark"
 TWO = ("inventory", "images_flat")
 

@@ -9,7 +9,7 @@ from tests.cluster import runs, standalone
 from tests.cluster.conftest import Reference
 from tests.cluster.standalone import Standalone
 
-pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.by_hand]
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.cluster import hadoop, processes, runs, short
 from tests.cluster.conftest import Reference
 from tests.cluster.hadoop import Hadoop
 
-pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
+pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.by_hand]
 
 
 @pytest.fixture(scope="module")
