@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sempark.shipping import ROOT
-from tests.cluster import hadoop, processes, runs
+from tests.cluster import hadoop, processes, runs, short
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,23 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
         processes.end(mark)
     assert ended.code == 0, ended.said[-3000:]
     return found
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> short.Short:
+    return short.prepared(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(bench: short.Short) -> dict[str, str]:
+    """Digests of a local run that nobody disturbs."""
+    own = secrets.token_hex(8)
+    try:
+        ended = bench.run(bench.root / "undisturbed", own)
+    finally:
+        processes.end(own)
+    assert ended.code == 0, ended.said[-3000:]
+    return runs.digests(bench.root / "undisturbed")
 
 
 @pytest.fixture

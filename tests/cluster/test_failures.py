@@ -25,19 +25,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> short.Short:
-    return short.prepared(tmp_path_factory.mktemp("bench"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(bench: short.Short, cluster: Standalone) -> dict[str, str]:
-    """Digests of a local run that nobody disturbs."""
-    ended = bench.run(bench.root / "undisturbed", cluster.mark)
-    assert ended.code == 0, ended.said[-3000:]
-    return runs.digests(bench.root / "undisturbed")
-
-
 def begun(
     bench: short.Short, cluster: Standalone, store: Path, *more: str, mode: str = "client"
 ) -> subprocess.Popen[bytes]:

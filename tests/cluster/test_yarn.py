@@ -53,18 +53,6 @@ def test_the_tables_are_those_of_a_local_run(
     assert runs.clean(found) == []
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> short.Short:
-    return short.prepared(tmp_path_factory.mktemp("bench"))
-
-
-@pytest.fixture(scope="module")
-def undisturbed(bench: short.Short, cluster: Hadoop) -> dict[str, str]:
-    ended = bench.run(bench.root / "undisturbed", cluster.mark)
-    assert ended.code == 0, ended.said[-3000:]
-    return runs.digests(bench.root / "undisturbed")
-
-
 def test_a_data_node_is_lost(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
