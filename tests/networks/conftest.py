@@ -71,3 +71,11 @@ def slim_files(tmp_path_factory) -> SlimFiles:
     return SlimFiles(
         folder / "model.ckpt-7", folder / "frozen.pb", images, features.reshape(3, -1), logits
     )
+
+
+@pytest.fixture(scope="module")
+def images():
+    """Gray and colored pictures of several sizes."""
+    rng = np.random.default_rng(0)
+    shapes = [(75, 75), (120, 90), (60, 80, 3), (75, 75, 3), (40, 200)]
+    return [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]

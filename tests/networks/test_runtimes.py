@@ -15,13 +15,6 @@ needs_openvino = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def images():
-    rng = np.random.default_rng(0)
-    shapes = [(75, 75), (120, 90), (60, 80, 3), (75, 75, 3), (40, 200)]
-    return [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
-
-
-@pytest.fixture(scope="module")
 def by_tensorflow(images):
     network = inception.load("random:3", input_size=SIZE)
     assert network.runtime_version == f"tensorflow {tf.__version__}"
