@@ -7,14 +7,13 @@ import sys
 
 import pyarrow as pa
 
-from sempark import job, spaces
-from sempark.stages import densities, neighbors
+from jobs.neighbors import with_lists
+from sempark import job
+from sempark.stages import densities
 
 
 def build(context: job.Context) -> pa.Table:
-    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
-    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
-    return densities.build(found, context.config.densities)
+    return densities.build(with_lists(context), context.config.densities)
 
 
 STAGE = job.Stage("densities", build)

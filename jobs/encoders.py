@@ -40,6 +40,17 @@ def best(context: job.Context) -> dict[str, autoencoding.Architecture]:
     return {space: architecture for space, (_, architecture) in found.items()}
 
 
+def trained_on(context: job.Context) -> Iterator[spaces.Vectors]:
+    """The raw spaces that are brought down, of large ones a sample, which the manifest notes."""
+    settings = context.config.codings
+    sample = spaces.Sample(settings.sample, settings.seed)
+    found = chain(
+        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
+        spaces.given(context.read("vectors"), True, sample),
+    )
+    return spaces.noted(found, context.facts)
+
+
 def announced(
     found: Iterator[spaces.Vectors], measured: dict[str, float | None], settings: config.Codings
 ) -> Iterator[spaces.Vectors]:
@@ -53,12 +64,7 @@ def announced(
 
 def build(context: job.Context) -> list[tuple[str, bytes]]:
     settings, measured = context.config.codings, plateaus(context)
-    sample = spaces.Sample(settings.sample, settings.seed)
-    found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
-        spaces.given(context.read("vectors"), True, sample),
-    )
-    told = announced(spaces.noted(found, context.facts), measured, settings)
+    told = announced(trained_on(context), measured, settings)
     with context.bar("encoders") as progress:
         # all of it now: what is noted on the way belongs in the manifest
         return list(encoders.build(told, measured, best(context), settings, progress))

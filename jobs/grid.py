@@ -9,14 +9,13 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import functions as F
 
+from jobs.encoders import plateaus, trained_on
 from sempark import autoencoding, job, spaces
 from sempark.stages import encoders, grid
 from sempark.tables import TABLES, PassedOver
@@ -33,22 +32,16 @@ TRAINING = (
 
 
 def tasks(context: job.Context) -> Iterator[grid.Task]:
-    rows = context.read("dimension").groupBy("space").agg(F.max("plateau").alias("plateau"))
-    plateaus = {row["space"]: row["plateau"] for row in rows.collect()}
+    measured = plateaus(context)
     settings = context.config.codings
-    sample = spaces.Sample(settings.sample, settings.seed)
-    found = chain(
-        spaces.raw_spaces(context.read("features"), context.read("subset"), sample),
-        spaces.given(context.read("vectors"), True, sample),
-    )
-    for vectors in spaces.noted(found, context.facts):
+    for vectors in trained_on(context):
         if len(vectors.md5s) < encoders.MIN_POINTS:
             continue
         path = Path(job.scratch()) / f"{vectors.space}.npy"
         np.save(path, vectors.X)
         file = context.ship(str(path), spaces.row_digest(vectors.md5s))
         path.unlink()
-        size = autoencoding.n_codings(vectors, plateaus.get(vectors.space), settings)
+        size = autoencoding.n_codings(vectors, measured.get(vectors.space), settings)
         for architecture in grid.architectures(context.config.grid):
             yield grid.Task(vectors.space, file, size, architecture)
 

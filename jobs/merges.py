@@ -8,17 +8,16 @@ from functools import partial
 
 import pyarrow as pa
 
-from sempark import job, spaces
-from sempark.stages import densities, merges, neighbors
+from jobs.neighbors import with_lists
+from sempark import job
+from sempark.stages import densities, merges
 
 
 def build(context: job.Context) -> pa.Table:
-    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
-    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
     peaks = partial(densities.merges, context.read("densities"))
     size = context.config.partitions.min_cluster_size
     with context.bar("merges") as progress:
-        return merges.build(found, peaks, context.config.merges, size, progress)
+        return merges.build(with_lists(context), peaks, context.config.merges, size, progress)
 
 
 STAGE = job.Stage("merges", build)

@@ -4,12 +4,14 @@
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sempark import job, spaces
+from sempark.geometry.neighbors import Neighbors
 from sempark.neighborhoods import Search
 from sempark.stages import neighbors
 from sempark.terminal import say
@@ -28,6 +30,12 @@ def build(context: job.Context) -> DataFrame:
     if search.recall:
         context.facts["recall"] = search.recall
     return rows
+
+
+def with_lists(context: job.Context) -> Iterator[tuple[spaces.Vectors, Neighbors]]:
+    """What is clustered of each coded space, with its lists."""
+    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
+    return neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
 
 
 STAGE = job.Stage("neighbors", build)

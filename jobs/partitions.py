@@ -7,15 +7,14 @@ import sys
 
 import pyarrow as pa
 
-from sempark import job, spaces
-from sempark.stages import neighbors, partitions
+from jobs.neighbors import with_lists
+from sempark import job
+from sempark.stages import partitions
 
 
 def build(context: job.Context) -> pa.Table:
-    codings = spaces.clustered(context.read("codings"), context.config.neighbors)
-    found = neighbors.with_lists(spaces.coded_spaces(codings), context.read("neighbors"))
     with context.bar("partitions") as progress:
-        return partitions.build(found, context.config.partitions, progress)
+        return partitions.build(with_lists(context), context.config.partitions, progress)
 
 
 STAGE = job.Stage("partitions", build)
