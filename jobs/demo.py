@@ -45,4 +45,4 @@ def run(context: job.Context, force: bool) -> None:
 if __name__ == "__main__":
     arguments = job.parse()
     arguments.conf = arguments.conf or str(shipping.ROOT / "conf" / "demo.toml")
-    sys.exit(job.run(lambda context: run(context, arguments.force), arguments))
+    sys.exit(job.run(lambda context: run(context, arguments.force), arguments, True))

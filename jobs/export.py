@@ -54,4 +54,4 @@ def run(context: job.Context, force: bool) -> None:
 
 if __name__ == "__main__":
     arguments = job.parse()
-    sys.exit(job.run(lambda context: run(context, arguments.force), arguments))
+    sys.exit(job.run(lambda context: run(context, arguments.force), arguments, True))

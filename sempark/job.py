@@ -177,7 +177,7 @@ class Outcome:
 def main(*stages: Stage, argv: Sequence[str] | None = None) -> int:
     """Run the stages in order and return the exit code: 0, or 1 with one line of reason, or 2."""
     arguments = parse(argv)
-    return run(lambda context: [make(context, s, arguments.force) for s in stages], arguments)
+    return run(lambda context: [make(context, s, arguments.force) for s in stages], arguments, True)
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -192,8 +192,13 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
-    """Settings, session, log file around the work; every expected failure is one line."""
+def run(
+    work: Callable[[Context], Any], arguments: argparse.Namespace, makes_tables: bool = False
+) -> int:
+    """Settings, session, log file around the work; every expected failure is one line.
+
+    Spark's event log is that of runs that make tables: a question is not worth one.
+    """
     terminal.find()
     sets = list(arguments.set) + ([f"run.limit={arguments.limit}"] if arguments.limit else [])
     try:
@@ -201,7 +206,9 @@ def run(work: Callable[[Context], Any], arguments: argparse.Namespace) -> int:
     except ConfigError as error:
         return terminal.fail(str(error), 2)
     log = terminal.start_log()
-    events, no_events = event_logs.prepare(config.store.path, config.spark.event_logs)
+    events, no_events = event_logs.prepare(
+        config.store.path, config.spark.event_logs if makes_tables else 0
+    )
     spark = session(config, events)
     store = None
     try:

@@ -43,15 +43,19 @@ def store(tmp_path_factory) -> Path:
     for value in (50, 100, 150):
         pixels = np.full((60, 80), value, np.uint8)
         tifffile.imwrite(root / "source" / f"{value}.tif", pixels)
+    run("inventory", root)
+    return root / "store"
+
+
+def run(job: str, root: Path) -> None:
     sets = [f"input.source={root / 'source'}", f"store.path={root / 'store'}"]
     arguments = [word for one in (*sets, "spark.master=local[2]") for word in ("--set", one)]
     done = subprocess.run(
-        [sys.executable, "-m", "sempark.submit", "inventory", *arguments],
+        [sys.executable, "-m", "sempark.submit", job, *arguments],
         capture_output=True,
         env=submit.environment(),
     )
     assert done.returncode == 0, done.stderr.decode()
-    return root / "store"
 
 
 @pytest.mark.spark
@@ -67,6 +71,13 @@ def test_a_run_leaves_a_finished_log_that_tells_its_stages(store) -> None:
     parts = ("scheduling", "serialization", "python_start", "python_code", "gc", "shuffle", "rest")
     assert sum(getattr(total, name) for name in parts) == pytest.approx(total.slots, rel=0.05)
     assert 0 < max(stage.wall for stage in run.stages.values()) < run.seconds
+
+
+@pytest.mark.spark
+def test_a_question_leaves_no_log(store) -> None:
+    before = sorted((store / event_logs.FOLDER).iterdir())
+    run("status", store.parent)
+    assert sorted((store / event_logs.FOLDER).iterdir()) == before
 
 
 @pytest.mark.spark

@@ -20,8 +20,6 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small disk"),
 ]
 TWO = ("inventory", "images_flat")
-NO_EVENTS = (*short.LOCAL, "--set", "spark.event_logs=0")
-"""A disk with a file that is being written can't be made read-only by hand."""
 FILL = """
 (until [ -d '{store}'/images_flat/*/rows/_temporary ]; do sleep 0.05; done
 dd if=/dev/zero of='{disk}/filler' bs=64k) >/dev/null 2>&1 &
@@ -79,7 +77,7 @@ def test_a_store_that_becomes_read_only(bench: short.Short, disk: Path, mark: st
     mount(disk, "size=64m")
     store = disk / "store"
     (bench.steps / "inventory").write_text(f"mount -o remount,ro '{disk}'\n")
-    ended = bench.run(store, mark, NO_EVENTS, stages=TWO)
+    ended = bench.run(store, mark, stages=TWO)
     assert "Read-only file system" in short.line(ended)
     assert "the store can't take the log of this run: it is /" in ended.said
     assert set(short.content(store)) == {"inventory"} and runs.clean(store) == []
