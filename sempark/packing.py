@@ -29,18 +29,18 @@ import os
 import platform
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import sysconfig
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from packaging.requirements import Requirement
+
+from sempark import native
 
 Files = dict[str, Path]
 """Name in the archive, and the file it is made from."""
@@ -77,8 +77,6 @@ LINKS: Final = {
 }
 LEVEL: Final = 3
 """Of gzip."""
-PT_LOAD, PT_DYNAMIC = 1, 2
-DT_STRTAB, DT_RPATH, DT_RUNPATH = 5, 15, 29
 
 
 class PackError(Exception):
@@ -130,7 +128,7 @@ def pack(target: Path, progress: Callable[[int, int], None]) -> bool:
 
 
 def _all_files() -> Iterator[tuple[str, Path]]:
-    python = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
+    python = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]  # typeshed lacks it
     yield f"bin/{_python()}", python
     for name in ("stdlib", "platstdlib"):
         folder = Path(sysconfig.get_path(name, vars={"platbase": sys.base_prefix}))
@@ -248,7 +246,7 @@ def _relocated(files: Files, scratch: Path) -> Files:
         if not _is_native(name):
             continue
         try:
-            run_path = Library.of(path.read_bytes()).run_path
+            run_path = native.Library.of(path.read_bytes()).run_path
         except ValueError:
             continue
         if name.startswith("bin/") or any(p.startswith("/") for p in run_path.split(":")):
@@ -260,66 +258,6 @@ def _relocated(files: Files, scratch: Path) -> Files:
             )
             copies[name] = copy
     return copies
-
-
-def _lightened(content: mmap.mmap) -> int:
-    """Make a library's RUNPATH an RPATH; its length without what only debuggers read."""
-    try:
-        library = Library.of(content)
-    except ValueError:
-        return len(content)
-    if library.run_path_at is not None:
-        struct.pack_into("<q", content, library.run_path_at, DT_RPATH)
-    struct.pack_into("<Q", content, 40, 0)  # no table of sections: the loader reads segments
-    struct.pack_into("<HH", content, 60, 0, 0)
-    return library.end
-
-
-@dataclass(frozen=True)
-class Library:
-    """What is read of a native file.
-
-    Attributes
-    ----------
-    run_path : str
-        Directories parted by colons; empty without one.
-    run_path_at : int or None
-        Where the tag of the RUNPATH stands.
-    end : int
-        Of all that the loader reads.
-    """
-
-    run_path: str
-    run_path_at: int | None
-    end: int
-
-    @classmethod
-    def of(cls, content: mmap.mmap | bytes) -> Library:
-        """Read a library of 64 bits, the low byte first; ValueError of anything else."""
-        if content[:6] != b"\x7fELF\x02\x01":
-            raise ValueError("expected ELF of 64 bits, low byte first")
-        (start,) = struct.unpack_from("<Q", content, 32)
-        size, n = struct.unpack_from("<HH", content, 54)
-        # kind, flags, offset, address, _, length, ...
-        parts = [struct.unpack_from("<IIQQQQQQ", content, start + i * size) for i in range(n)]
-        tags = {
-            tag: (at, value)
-            for part in parts
-            if part[0] == PT_DYNAMIC
-            for at in range(part[2], part[2] + part[5], 16)
-            for tag, value in [struct.unpack_from("<qQ", content, at)]
-        }
-        end = max([start + n * size, *(part[2] + part[5] for part in parts)])
-        if DT_RUNPATH not in tags:
-            return cls("", None, end)
-        at, below = tags[DT_RUNPATH]
-        address = tags[DT_STRTAB][1] + below
-        (offset,) = (
-            part[2] + address - part[3]
-            for part in parts
-            if part[0] == PT_LOAD and part[3] <= address < part[3] + part[5]
-        )
-        return cls(content[offset : content.find(b"\0", offset)].decode(), at, end)
 
 
 class _Counted:
@@ -360,7 +298,7 @@ def _write(
                     archive.addfile(member, _Counted(file, told))
                     continue
                 with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) as content:
-                    member.size = _lightened(content)
+                    member.size = native.lightened(content)
                     archive.addfile(member, _Counted(content, told))
         for name, to in LINKS.items():
             link = _member(name.format(python=_python()), 0)

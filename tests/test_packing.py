@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sempark import packing
+from sempark import native, packing
 
 SOME = ("numpy", "tesserocr", "scipy")
 """Packages enough to meet libraries of all kinds: wheels' own, the system's, none."""
@@ -149,7 +149,7 @@ def test_a_library_without_its_table_of_sections_still_loads(tmp_path) -> None:
     content = bytearray(Path(spec.origin).read_bytes())
     with mmap.mmap(-1, len(content)) as changed:
         changed[:] = bytes(content)
-        end = packing._lightened(changed)
+        end = native.lightened(changed)
         lighter = changed[:end]
     assert end < len(content)
     copy = tmp_path / Path(spec.origin).name
@@ -171,13 +171,13 @@ def test_a_run_path_becomes_an_rpath() -> None:
     named = struct.pack("<IIQQQQQQ", 2, 4, 176, 4096 + 176, 0, len(dynamic), len(dynamic), 8)
     content = bytes(header) + loaded + named + dynamic + strings
     content = content.ljust(300, b"\0") + b"sections"
-    found = packing.Library.of(content)
-    assert found == packing.Library("$ORIGIN/libs", 192, 300)
+    found = native.Library.of(content)
+    assert found == native.Library("$ORIGIN/libs", 192, 300)
     with mmap.mmap(-1, len(content)) as changed:
         changed[:] = content
-        assert packing._lightened(changed) == 300
-        assert struct.unpack_from("<q", changed, 192) == (packing.DT_RPATH,)
-        assert packing.Library.of(changed).run_path_at is None
+        assert native.lightened(changed) == 300
+        assert struct.unpack_from("<q", changed, 192) == (native.DT_RPATH,)
+        assert native.Library.of(changed).run_path_at is None
 
 
 def test_what_can_not_be_packed_is_said(tmp_path, monkeypatch) -> None:
