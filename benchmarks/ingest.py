@@ -106,9 +106,7 @@ def opened(context: job.Context) -> int:
     chosen = stages_images_flat.contents(
         context.read("inventory"), settings.input.source, settings.input.formats, settings.run
     )
-    previous = context.previous("images_flat")
-    kept = None if previous is None else stages_images_flat._kept(previous, chosen)
-    return stages_images_flat.fresh(chosen, kept).count()
+    return stages_images_flat.fresh(chosen, context.previous("images_flat")).count()
 
 
 def warm(spark: SparkSession) -> None:

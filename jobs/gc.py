@@ -1,4 +1,4 @@
-"""Removes versions of tables that are no longer used.
+"""Removes versions of tables that are no longer used; one of many parts is written as one before.
 
 ./spark-submit.sh gc my.toml
 """
@@ -10,6 +10,8 @@ from sempark.terminal import say
 
 
 def remove(context: job.Context) -> None:
+    for name in context.store.compact():
+        say(f"{name} written as one")
     removed = context.store.collect_garbage()
     for path in removed:
         say(f"removed {path}")

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sempark import job
+from sempark.growth import Grown
 from sempark.stages import images_flat
 from sempark.store import free_bytes
 from sempark.tables import Refused
@@ -27,48 +28,44 @@ def fingerprint(context: job.Context) -> dict[str, str]:
     return {"near_duplicates": repr(context.config.near_duplicates)} if dropped else {}
 
 
-def build(context: job.Context) -> DataFrame:
+def build(context: job.Context) -> Grown:
     settings = context.config
     previous = context.previous("images_flat")
+    keep = previous is not None
     if previous is not None and context.retry_failed:
         previous = previous.where(F.col("status").isin(*FINE))
-    inventory = context.read("inventory")
-    _check_disk(context, inventory)
-    rows = images_flat.build(
-        inventory,
-        settings.input.source,
-        settings.input.formats,
-        settings.images,
-        settings.run,
-        previous,
-    )
-    if rows.where(F.col("status") == "ok").isEmpty():
-        raise Refused(
-            f"no decodable {' or '.join(settings.input.formats)} file under "
-            f"{', '.join(settings.input.source)}: set input.source or input.formats"
-        )
-    dropped = settings.images.drop_near_duplicates
-    if dropped:
-        return images_flat.without_near_duplicates(rows, dropped, settings.near_duplicates)
-    return rows
+    chosen = images_flat.contents(
+        context.read("inventory"), settings.input.source, settings.input.formats, settings.run
+    ).persist()
+    new = images_flat.fresh(chosen, previous).persist()
+    _check_disk(context, new.count())
+
+    def settle(rows: DataFrame) -> DataFrame:
+        rows = images_flat.settled(rows, chosen)
+        if rows.where(F.col("jpeg_md5").isNotNull()).isEmpty():
+            raise Refused(
+                f"no decodable {' or '.join(settings.input.formats)} file under "
+                f"{', '.join(settings.input.source)}: set input.source or input.formats"
+            )
+        kinds = settings.images.drop_near_duplicates
+        if not kinds:
+            return rows
+        return images_flat.without_near_duplicates(rows, kinds, settings.near_duplicates)
+
+    return Grown(images_flat.decoded(new, settings.images), settle, keep)
 
 
-def _check_disk(context: job.Context, inventory: DataFrame) -> None:
+def _check_disk(context: job.Context, n_images: int) -> None:
     """Refuse a start that would fill a local disk half-way."""
     url = urlparse(context.store.root)
     if url.scheme != "file":
         return
-    settings = context.config
-    chosen = images_flat.contents(
-        inventory, settings.input.source, settings.input.formats, settings.run
-    )
-    # the table is written whole, beside the last one; twice for Spark's own copy
-    needed = 2 * IMAGE_BYTES * chosen.count()
+    needed = IMAGE_BYTES * n_images
     free = free_bytes(Path(unquote(url.path)))
     if free < needed:
         raise Refused(
-            f"images_flat needs some {needed >> 20:,} MB, {settings.store.path} has {free >> 20:,} "
-            "MB free: make room, or name another store.path"
+            f"images_flat needs some {needed >> 20:,} MB, {context.config.store.path} has "
+            f"{free >> 20:,} MB free: make room, or name another store.path"
         )
 
 

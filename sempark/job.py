@@ -31,6 +31,7 @@ from pyspark.sql import DataFrame, SparkSession
 from sempark import event_logs, hadoop_files, progress, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
+from sempark.growth import Grown
 from sempark.store import Manifest, Store
 from sempark.tables import TABLES, PassedOver, Refused
 
@@ -151,7 +152,7 @@ class Stage:
     name : str
         Of the table.
     build : callable
-        Context to rows (DataFrame or Arrow table) or, for a folder, to its files.
+        Context to rows (DataFrame, Arrow table, `Grown`) or, for a folder, to its files.
     extra : callable
         Context to digests of inputs that are no tables (a directory's listing, a checkpoint).
     again : callable
@@ -369,6 +370,8 @@ def _write(
     built = dict(about) | context.facts | {"started": start}
     if TABLES[name].kind == "folder":
         return context.store.publish(name, made, built)
+    if isinstance(made, Grown):
+        return context.store.grow(name, made, built)
     return context.store.write(name, made, built)
 
 

@@ -6,6 +6,7 @@ numbered, never overwritten, and end in a marker, so that a reader sees the last
 whatever was killed while it was written. (A rename would not do: object stores copy.)
 
     <store>/<table>/<version>/       part files, or the folder's own, and manifest.json
+                                     (a version that grew reads earlier ones' too: `growth`)
     <store>/<table>/pointers/<number>.json
     <store>/runs/                    a log file a run; events/ holds Spark's
 """
@@ -25,9 +26,10 @@ from typing import Any, Final
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, DataFrameWriter, SparkSession
 from pyspark.sql import functions as F
 
+from sempark import growth
 from sempark.tables import TABLES, Refused, Table
 
 Manifest = dict[str, Any]
@@ -97,7 +99,8 @@ class Store:
         Refused
             There is none yet.
         """
-        return self.spark.read.schema(TABLES[name].schema).parquet(f"{self.location(name)}/rows")
+        self.location(name)
+        return self._rows(TABLES[name], self.manifest(name))
 
     def location(self, name: str) -> str:
         """URI of the current version's directory."""
@@ -144,20 +147,65 @@ class Store:
         target = f"{self.root}/{name}/{version}"
         frame = self._frame(rows, table)
         self._sweep(name)
-        writer = frame.write.mode("error")
-        if any(column.type == "binary" for column in table.columns):
-            # Fat rows: small row groups, no second compression of JPEG bytes.
-            writer = (
-                writer.option("parquet.block.size", 32 << 20)
-                .option("parquet.block.row.check.min", 10)
-                .option("parquet.enable.dictionary", "false")
-                .option("compression", "none")
-            )
-        writer.parquet(f"{target}/rows")
+        _writer(frame, table).parquet(f"{target}/rows")
         written = self.spark.read.schema(table.schema).parquet(f"{target}/rows")
         manifest = dict(about) | _content(written, table)
         manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
         return self._switch(table, version, manifest)
+
+    def grow(self, name: str, grown: growth.Grown, about: Mapping[str, Any]) -> Manifest:
+        """Make fresh rows, and earlier ones that stay where they are, the current version.
+
+        Parameters
+        ----------
+        name : str
+            Of a table in `TABLES`.
+        grown : Grown
+            The fresh rows, and the rule that settles all.
+        about : mapping
+            As in `write`.
+
+        Returns
+        -------
+        manifest : dict
+            As of `write`; ``parts`` names the versions whose files are read, ``changes`` counts
+            the rows that read otherwise than they were written.
+        """
+        table = TABLES[name]
+        start = time.monotonic()
+        version = _new_version()
+        self._sweep(name)
+        before = self.manifest(name) if grown.keep else None
+        fresh = self._frame(grown.fresh, table).withColumn(growth.PART, F.lit(version))
+        _writer(fresh, table).parquet(f"{self.root}/{name}/{version}/rows")
+        parts = [*_parts(before), version]
+        raw = growth.stored(self.spark, table, self._locations(name, parts))
+        live = growth.applied(raw, table, self._changes(table, before))
+        if before is not None:
+            live = growth.without_superseded(live, table, version)
+        settled = self._frame(grown.settle(live.select(*table.names)), table)
+        settled = settled.select(*growth.light(table)).persist()
+        changes = growth.changes(raw, live, settled, table).persist()
+        n_changes = changes.count()
+        if n_changes:
+            changes.coalesce(1).write.parquet(f"{self.root}/{name}/{version}/changes")
+        manifest = dict(about) | _content(settled, table)
+        manifest |= {"parts": parts, "changes": n_changes}
+        manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
+        return self._switch(table, version, manifest)
+
+    def compact(self) -> list[str]:
+        """Write tables of many parts or changes as one; returns their names."""
+        done = []
+        for name, table in TABLES.items():
+            manifest = self.manifest(name)
+            if manifest is None or not growth.is_scattered(manifest):
+                continue
+            content = self._rows(table, manifest)
+            about = {key: value for key, value in manifest.items() if key not in growth.FACTS}
+            self.write(name, content, about)
+            done.append(name)
+        return done
 
     def publish(
         self, name: str, files: Iterable[tuple[str, bytes]] | Path, about: Mapping[str, Any]
@@ -186,18 +234,21 @@ class Store:
         """Remove versions that no pointer names any more; returns their paths."""
         removed = []
         for name in TABLES:
-            current = self._current(name)
+            needed = _parts(self.manifest(name))
             for version in self._list(f"{self.root}/{name}"):
-                if version not in ("pointers", current):
+                if version != "pointers" and version not in needed:
                     path = f"{self.root}/{name}/{version}"
                     self._fs.delete(self._path(path), True)
                     removed.append(path)
         return removed
 
     def size(self, name: str) -> int:
-        """Bytes of the current version."""
-        summary = self._fs.getContentSummary(self._path(self.location(name)))
-        return int(summary.getLength())
+        """Bytes of the current version, with what it shares with earlier ones."""
+        self.location(name)
+        return sum(
+            int(self._fs.getContentSummary(self._path(f"{self.root}/{name}/{part}")).getLength())
+            for part in _parts(self.manifest(name))
+        )
 
     def save_log(self, local: Path) -> str:
         """Move a run's log file into the store; returns where it lies."""
@@ -230,6 +281,23 @@ class Store:
             self._fs.delete(self._path(path), True)
 
     # the file system
+
+    def _rows(self, table: Table, manifest: Manifest | None) -> DataFrame:
+        """The rows that a manifest speaks of."""
+        places = self._locations(table.name, _parts(manifest))
+        if manifest is None or "parts" not in manifest:
+            return self.spark.read.schema(table.schema).parquet(*places)
+        raw = growth.stored(self.spark, table, places)
+        return growth.applied(raw, table, self._changes(table, manifest)).select(*table.names)
+
+    def _locations(self, name: str, parts: Iterable[str]) -> list[str]:
+        return [f"{self.root}/{name}/{part}/rows" for part in parts]
+
+    def _changes(self, table: Table, manifest: Manifest | None) -> DataFrame | None:
+        if manifest is None or not manifest.get("changes"):
+            return None
+        place = f"{self.root}/{table.name}/{manifest['version']}/changes"
+        return self.spark.read.schema(growth.changes_schema(table)).parquet(place)
 
     def _sweep_checks(self) -> None:
         """Remove the rows of checks that were killed: those begun over an hour ago."""
@@ -325,6 +393,25 @@ class Store:
         return self._jvm.org.apache.hadoop.fs.Path(path)
 
 
+def _parts(manifest: Manifest | None) -> list[str]:
+    """The versions whose files a manifest's rows are in."""
+    return [] if manifest is None else list(manifest.get("parts", [manifest["version"]]))
+
+
+def _writer(frame: DataFrame, table: Table) -> DataFrameWriter:
+    """Parquet as it suits the table's columns."""
+    writer = frame.write.mode("error")
+    if not growth.is_fat(table):
+        return writer
+    # Fat rows: small row groups, no second compression of JPEG bytes.
+    return (
+        writer.option("parquet.block.size", 32 << 20)
+        .option("parquet.block.row.check.min", 10)
+        .option("parquet.enable.dictionary", "false")
+        .option("compression", "none")
+    )
+
+
 def _new_version() -> str:
     return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
 
@@ -332,8 +419,7 @@ def _new_version() -> str:
 def _content(rows: DataFrame, table: Table) -> Manifest:
     """Rows, counts by status and a digest that doesn't depend on the order of the rows."""
     # a JPEG's md5 stands beside it: nothing is gained by reading them all again
-    light = [column.name for column in table.columns if column.type != "binary"]
-    hashed = F.xxhash64(*light).cast("decimal(38,0)")
+    hashed = F.xxhash64(*growth.light(table)).cast("decimal(38,0)")
     grouping = ["status"] if "status" in table.names else []
     counts = rows.groupBy(*grouping).agg(F.count(F.lit(1)).alias("n"), F.sum(hashed).alias("sum"))
     found = counts.collect()

@@ -171,11 +171,11 @@ IMAGES_FLAT = Table(
     key=("md5",),
     inputs=("inventory",),
     settings=("input.formats", "images", "run"),
-    version=2,
+    version=3,
     thesis="2.1",
     columns=_columns("""
         md5              | string        | of the file's content
-        jpeg             | binary        | gray JPEG; null unless ok
+        jpeg             | binary        | gray JPEG; null where it could not be made
         jpeg_md5         | string        | md5 of jpeg
         pixel_hash       | string        | hash of the decoded gray pixels
         perceptual_hash  | bigint        | 64 bit, signed

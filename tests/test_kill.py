@@ -22,6 +22,7 @@ from sempark.synthetic import corpus
 pytestmark = [pytest.mark.spark, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
 STAGES = ("inventory", "images_flat", "near_duplicates", "labels", "scale", "subset", "features")
 SEED = 20180101
+CONF = Path(__file__).parent.parent / "conf" / "spark-local.conf"
 
 # what each run hits: the stage, and a worker, the switch (before, in the middle of, after its
 # pointer) or, at a moment of the stage drawn from the seed, the driver
@@ -109,7 +110,12 @@ class Run:
             stderr=(root / "stderr.txt").open("ab"),
             text=True,
             start_new_session=True,
-            env=os.environ | {"TMPDIR": str(root / "tmp"), "SPARK_LOCAL_DIRS": str(root / "tmp")},
+            env=os.environ
+            | {
+                "TMPDIR": str(root / "tmp"),
+                "SPARK_LOCAL_DIRS": str(root / "tmp"),
+                "PYSPARK_SUBMIT_ARGS": f"--properties-file {CONF} pyspark-shell",
+            },
         )
 
     def lines(self) -> Iterator[list[str]]:

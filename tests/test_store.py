@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from pyspark.sql import functions as F
 
+from sempark import growth
 from sempark.store import Store
 from sempark.tables import SUBSET, Refused
 
@@ -151,3 +153,77 @@ def test_a_folder_of_a_store_elsewhere_is_fetched_once_and_not_left(spark, tmp_p
         configuration.unset(key)
     del store
     assert not folder.exists()
+
+
+def grow(store: Store, fresh: list[str], keep: bool = True, **category: str) -> dict:
+    """Let the table grow by md5s; of all rows those named "-..." by `category` go or change."""
+
+    def settle(rows):
+        for md5, name in category.items():
+            if name == "-":
+                rows = rows.where(F.col("md5") != md5)
+            value = F.when(F.col("md5") == md5, F.lit(name)).otherwise(F.col("category"))
+            rows = rows.withColumn("category", value)
+        return rows
+
+    frame = store.spark.createDataFrame(rows(*fresh))
+    return store.grow("subset", growth.Grown(frame, settle, keep), ABOUT)
+
+
+def categories(store: Store) -> dict[str, str]:
+    found = store.read("subset").collect()
+    assert len(found) == len({row["md5"] for row in found})
+    return {row["md5"]: row["category"] for row in found}
+
+
+def test_what_grows_is_written_once_and_reads_as_if_written_whole(store) -> None:
+    written = Path(store.root.removeprefix("file:")) / "subset"
+    grow(store, ["a", "b", "c"], c="Powder")
+    assert categories(store) == {"a": "Tips", "b": "Tips", "c": "Powder"}
+    before = {path: path.stat().st_mtime_ns for path in written.glob("*/rows/*.parquet")}
+    # one comes, one goes, one changes, one that had changed is as it was written, one is replaced
+    manifest = grow(store, ["d", "b"], a="-", c="Tips", d="Devices")
+    expected = {"b": "Tips", "c": "Tips", "d": "Devices"}
+    assert categories(store) == expected
+    assert manifest["rows"] == 3 and len(manifest["parts"]) == 2
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    whole = pa.table(
+        {"name": ["s"] * 3, "md5": list(expected), "category": list(expected.values())},
+        schema=SUBSET.arrow,
+    )
+    assert store.write("subset", whole, ABOUT)["digest"] == manifest["digest"]
+
+
+def test_growing_from_a_table_written_whole_and_from_nothing(store) -> None:
+    store.write("subset", rows("a", "b"), ABOUT)
+    manifest = grow(store, ["c"], b="Powder")
+    assert categories(store) == {"a": "Tips", "b": "Powder", "c": "Tips"}
+    assert (manifest["changes"], len(manifest["parts"])) == (1, 2)
+    assert grow(store, ["x"], keep=False)["parts"] == [store.manifest("subset")["version"]]
+    assert categories(store) == {"x": "Tips"}
+
+
+def test_garbage_is_not_what_a_grown_table_reads(store) -> None:
+    grow(store, ["a"])
+    grow(store, ["b"])
+    assert store.collect_garbage() == []
+    assert md5s(store) == ["a", "b"] and store.size("subset") > 0
+    assert store.compact() == []
+    for number in range(growth.MANY_PARTS):
+        grow(store, [f"c{number}"])
+    content, digest = categories(store), store.manifest("subset")["digest"]
+    assert store.compact() == ["subset"]
+    assert (categories(store), store.manifest("subset")["digest"]) == (content, digest)
+    assert len(store.collect_garbage()) == growth.MANY_PARTS + 2
+    assert categories(store) == content and store.compact() == []
+
+
+def test_a_rule_that_refuses_leaves_the_table_as_it_was(store) -> None:
+    def settle(_):
+        raise Refused("no")
+
+    grow(store, ["a"])
+    frame = store.spark.createDataFrame(rows("b"))
+    with pytest.raises(Refused):
+        store.grow("subset", growth.Grown(frame, settle, True), ABOUT)
+    assert md5s(store) == ["a"]

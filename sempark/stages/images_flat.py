@@ -1,8 +1,9 @@
 """images_flat: the unique, decodable pictures of the inventory, each as one gray JPEG.
 
-In: inventory. Out: a row for each content (md5) of a wanted format, decodable or not. Of several
-contents that make the same JPEG the one with the smallest md5 stands for all; the others keep a
-row that names it. All but equal pictures stay, unless a setting names their kinds.
+In: inventory. Out: a row for each content (md5) of a wanted format, decodable or not, decoded once.
+What stands where is settled after: of several contents that make the same JPEG the one with the
+smallest md5 stands for all; the others keep a row that names it. All but equal pictures stay,
+unless a setting names their kinds.
 
 Source: section 2.1 of the thesis.
 """
@@ -27,6 +28,7 @@ from sempark.imaging.reasons import Undecodable
 from sempark.imaging.watched import Limits, decode_watched
 from sempark.tables import IMAGES_FLAT
 
+BATCH_BYTES = 4 << 20
 MAX_NOTE_BYTES = 16 << 20
 """An instrument's text has a few kB."""
 
@@ -41,19 +43,43 @@ def build(
 ) -> DataFrame:
     """Decode what is new, keep what is known, drop pictures that are there already. Key: md5."""
     chosen = contents(inventory, sources_, wanted, run).persist()
-    kept = None if previous is None else _kept(previous, chosen)
-    rows = fresh(chosen, kept)
-    n_bytes = rows.agg(F.sum("size")).collect()[0][0] or 0
+    new = fresh(chosen, previous).persist()
+    rows = decoded(new, settings)
+    if previous is not None:
+        rows = rows.unionByName(previous.join(new.select("md5"), "md5", "left_anti"))
+    return settled(rows.persist(StorageLevel.DISK_ONLY), chosen)
+
+
+def decoded(contents: DataFrame, settings: Images) -> DataFrame:
+    """A row for each content, as if there were no other."""
+    n_bytes = contents.agg(F.sum("size")).collect()[0][0] or 0
     partitions = max(2, n_bytes // (settings.partition_mb << 20) + 1)
-    decoded = rows.repartition(partitions, "md5").mapInArrow(
+    return contents.repartition(partitions, "md5").mapInArrow(
         lambda batches: _worker(batches, settings), IMAGES_FLAT.schema
     )
-    # survivors are chosen before the rows are written: what is new is decoded once. (The job frees
-    # this disk when the table is there.)
-    decoded = decoded.persist(StorageLevel.DISK_ONLY)
-    if kept is not None:
-        decoded = decoded.unionByName(kept)
-    return _unique(decoded)
+
+
+def settled(rows: DataFrame, chosen: DataFrame) -> DataFrame:
+    """Of all rows those of today's contents, with today's paths; equal JPEGs have one survivor.
+
+    The smallest md5 survives; the others say so, and keep their JPEG for the day when it goes.
+    """
+    now = chosen.select("md5", F.col("paths").alias("now"))
+    # found once, and joined from here: no JPEG is read or shuffled for it
+    pictures = rows.where(F.col("jpeg_md5").isNotNull()).select("md5", "jpeg_md5")
+    pictures = pictures.join(now.select("md5"), "md5")
+    first = F.min("md5").over(Window.partitionBy("jpeg_md5"))
+    losers = pictures.select("md5", first.alias("stands")).where("stands < md5").persist()
+    joined = rows.join(F.broadcast(now), "md5").join(F.broadcast(losers), "md5", "left")
+    same = F.when(F.col("stands").isNotNull(), F.lit("same_jpeg")).otherwise(F.lit("ok"))
+    changed = {
+        "paths": F.col("now"),
+        "survivor": F.col("stands"),
+        "status": F.when(F.col("jpeg_md5").isNotNull(), same).otherwise(F.col("status")),
+    }
+    return joined.select(
+        *(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names)
+    )
 
 
 def without_near_duplicates(
@@ -104,55 +130,14 @@ def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: 
     return rows
 
 
-def fresh(chosen: DataFrame, kept: DataFrame | None) -> DataFrame:
-    """The contents that have to be decoded."""
-    return chosen if kept is None else chosen.join(kept.select("md5"), "md5", how="left_anti")
-
-
-def _kept(previous: DataFrame, chosen: DataFrame) -> DataFrame:
-    """Rows of before that hold, with the paths of now.
-
-    One whose survivor is gone has to be decoded, it has no JPEG; one beside which another text
-    lies now has to be read again for the pixel size. Near duplicates are judged anew.
-    """
-    was_near = F.col("status") == "near_duplicate"
-    now = chosen.select("md5", F.col("companion_md5").alias("beside"), F.col("paths").alias("now"))
-    there = chosen.select(F.col("md5").alias("survivor"), F.lit(True).alias("there"))
-    light = previous.select("md5", "survivor", "status", "companion_md5")
-    known = (
-        light.join(now, "md5", how="inner")
-        .join(there, "survivor", how="left")
-        .where(F.col("survivor").isNull() | was_near | F.col("there"))
-        .where(F.col("companion_md5").eqNullSafe(F.col("beside")))
-    )
-    # so that no JPEG is shuffled
-    known = known.select("md5", "now").persist()
-    rows = previous.join(F.broadcast(known), "md5", how="inner")
-    changed = {
-        "paths": F.col("now"),
-        "survivor": F.when(~was_near, F.col("survivor")),
-        "status": F.when(was_near, "ok").otherwise(F.col("status")),
-    }
-    return rows.select(*(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names))
-
-
-def _unique(decoded: DataFrame) -> DataFrame:
-    """Of equal JPEGs the smallest md5 survives."""
-    same = decoded.where(F.col("jpeg_md5").isNotNull()).select("md5", "jpeg_md5")
-    survivor = F.min("md5").over(Window.partitionBy("jpeg_md5"))
-    # found once: each action would read all JPEGs again for their md5s
-    losers = same.select("md5", survivor.alias("stands")).where("stands < md5").persist()
-    # few, so that no JPEG is shuffled
-    joined = decoded.join(F.broadcast(losers), "md5", how="left")
-    lost = F.col("stands").isNotNull()
-    changed = {
-        "jpeg": F.when(~lost, F.col("jpeg")),
-        "survivor": F.col("stands"),
-        "status": F.when(lost, "same_jpeg").otherwise(F.col("status")),
-    }
-    return joined.select(
-        *(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names)
-    )
+def fresh(chosen: DataFrame, previous: DataFrame | None) -> DataFrame:
+    """The contents that have to be decoded: new ones, and those beside which another text lies."""
+    if previous is None:
+        return chosen
+    known = previous.select("md5", F.col("companion_md5").alias("was"), F.lit(True).alias("known"))
+    same_note = F.col("companion_md5").eqNullSafe(F.col("was"))
+    joined = chosen.join(known, "md5", "left")
+    return joined.where(F.col("known").isNull() | ~same_note).select(*chosen.columns)
 
 
 def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.RecordBatch]:
@@ -160,10 +145,14 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.
     context = TaskContext.get()
     # a decoder that crashed or hung has taken a worker along: from now on it works in a child
     retry = context is not None and context.attemptNumber() > 0
-    for batch in batches:
-        for row in batch.to_pylist():
-            # A row a batch: rows are megabytes, and Arrow batches have a limit.
-            yield pa.RecordBatch.from_pylist([_row(row, settings, retry)], IMAGES_FLAT.arrow)
+    # rows of a few hundred kB travel together, yet none waits for more than some MB of others
+    rows: list[dict[str, Any]] = []
+    for row in (row for batch in batches for row in batch.to_pylist()):
+        rows.append(_row(row, settings, retry))
+        if sum(len(each.get("jpeg") or b"") for each in rows) > BATCH_BYTES:
+            yield pa.RecordBatch.from_pylist(rows, IMAGES_FLAT.arrow)
+            rows = []
+    yield pa.RecordBatch.from_pylist(rows, IMAGES_FLAT.arrow)
 
 
 def _row(row: dict[str, Any], settings: Images, retry: bool) -> dict[str, Any]:

@@ -76,7 +76,8 @@ def test_a_node_that_stands_still_is_overtaken(
     bench: short.Short, cluster: Standalone, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
     """Its Python stops; with speculation on, the other node does its tasks."""
-    eager = {"quantile": "0.5", "multiplier": "1.2", "minTaskRuntime": "2s", "interval": "500ms"}
+    eager = {"quantile": "0.5", "multiplier": "1.2", "minTaskRuntime": "2s", "interval": "500ms",
+             "task.duration.threshold": "5s"}  # fmt: skip
     more = [word for k, v in eager.items() for word in ("--conf", f"spark.speculation.{k}={v}")]
     process = begun(bench, cluster, tmp_path, *more)
     still = processes.wait_for("Python workers", lambda: workers(cluster))[:1]
