@@ -223,9 +223,8 @@ class Store:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
             n_files = sum(path.is_file() for path in local.rglob("*"))
-            target = self._path(f"{self.root}/{name}/{version}")
-            self._fs.mkdirs(target.getParent())
-            self._fs.copyFromLocalFile(False, False, self._path(f"file://{local}"), target)
+            self._fs.mkdirs(self._path(f"{self.root}/{name}"))
+            self._copy_here(local, f"{self.root}/{name}/{version}")
         manifest = dict(about) | {"rows": n_files, "status_counts": {}, "digest": version}
         manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
         return self._switch(TABLES[name], version, manifest)
@@ -253,7 +252,8 @@ class Store:
     def save_log(self, local: Path) -> str:
         """Move a run's log file into the store; returns where it lies."""
         target = f"{self.root}/runs/{local.name}"
-        self._fs.copyFromLocalFile(True, True, self._path(f"file://{local}"), self._path(target))
+        self._copy_here(local, target)
+        local.unlink()
         return target
 
     def check_from_executors(self) -> None:
@@ -388,6 +388,18 @@ class Store:
             stream.write(bytearray(content))
         finally:
             stream.close()
+
+    def _copy_here(self, local: Path, target: str) -> None:
+        """A local file or directory to the store, through streams as tables go.
+
+        (s3a's own copyFromLocalFile has another client, which not every server understands.)
+        """
+        hadoop = self.spark.sparkContext._jsc.hadoopConfiguration()
+        here = self._jvm.org.apache.hadoop.fs.FileSystem.getLocal(hadoop)
+        source, place = self._path(f"file://{local}"), self._path(target)
+        copy = self._jvm.org.apache.hadoop.fs.FileUtil.copy
+        if not copy(here, source, self._fs, place, False, True, hadoop):
+            raise OSError(f"{local} was not copied to {target}")
 
     def _path(self, path: str) -> Any:
         return self._jvm.org.apache.hadoop.fs.Path(path)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from sempark import growth
 from sempark.shipping import ROOT
 from sempark.synthetic import corpus
 from sempark.tables import TABLES
@@ -114,12 +115,18 @@ def digests(store: Path) -> dict[str, str]:
 
 
 def rows(store: Path, name: str, place: str) -> list[str]:
-    """A table's rows in an order of their own, with paths below one place and without times."""
-    version = manifests(store)[name]["version"]
-    table = pq.read_table(store / name / version / "rows")
-    if name == "inventory":
-        table = table.drop_columns("modified_us")
-    found = (repr(row).replace(f"{place}/", "@/") for row in table.to_pylist())
+    """What a table's files hold, sorted, with paths below one place and without times and versions.
+
+    A table that grew has files of rows, and of how these read now.
+    """
+    version = store / name / manifests(store)[name]["version"]
+    found = []
+    for part in ("rows", "changes"):
+        if (version / part).is_dir():
+            table = pq.read_table(version / part)
+            left_out = {"modified_us", growth.PART} & set(table.column_names)
+            for row in table.drop_columns(sorted(left_out)).to_pylist():
+                found.append(repr(row).replace(f"{place}/", "@/"))
     return sorted(found)
 
 
