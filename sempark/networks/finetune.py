@@ -189,8 +189,9 @@ class _Run:
             logits = self.head(features)
             wanted = tf.one_hot(labels, self.n_categories) * (1 - s.label_smoothing)
             wanted += s.label_smoothing / self.n_categories
-            wanted = tf.pad(wanted, [[0, 0], [0, logits.shape[1] - self.n_categories]])
-            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, logits)
+            # of 1001 outputs the first are used: the others would take the first epochs to go down
+            used = logits[:, : self.n_categories]
+            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, used)
             loss = tf.reduce_mean(losses * weights)
         gradients = tape.gradient(loss, self.trainable)
         gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
