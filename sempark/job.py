@@ -210,7 +210,12 @@ def run(
     events, no_events = event_logs.prepare(
         config.store.path, config.spark.event_logs if makes_tables else 0
     )
-    spark = session(config, events)
+    try:
+        spark = session(config, events)
+    except (Py4JError, RuntimeError) as error:
+        logger.exception("no session")
+        reason = terminal.first_line(error)
+        return terminal.fail(f"Spark did not start: {reason} (traceback in the log: {log})", 1)
     store = None
     try:
         store = Store(spark, config.store.path)

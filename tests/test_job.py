@@ -48,3 +48,14 @@ def test_a_log_the_store_cannot_take_stays_where_it_is(monkeypatch, tmp_path, wr
     assert job._keep_log(Disk(wrong), log) == str(log) and log.exists()
     assert job._keep_log(None, log) == str(log)
     assert job._keep_log(Disk(None), log) == "store/runs/log" and not log.exists()
+
+
+def test_a_session_that_does_not_start_is_one_line(monkeypatch, tmp_path, capsys) -> None:
+    def broken(config, events):
+        raise RuntimeError("java.net.ConnectException: no master there")
+
+    monkeypatch.setattr(job, "session", broken)
+    arguments = job.parse(["--set", f"store.path={tmp_path}/store"])
+    assert job.run(lambda context: None, arguments) == 1
+    said = capsys.readouterr().err
+    assert "Spark did not start" in said and "no master there" in said and "Traceback" not in said

@@ -110,6 +110,9 @@ class Hadoop:
         processes.wait_for(f"node manager {name}", lambda: self.nodes() == before + 1)
 
     def _write(self, conf: Any, folder: Path) -> None:
+        """Configuration files for clients, without what only the small clusters' own JVM knows."""
+        conf = self.jvm.org.apache.hadoop.conf.Configuration(conf)
+        conf.unset("net.topology.node.switch.mapping.impl")
         folder.mkdir(exist_ok=True)
         writer = self.jvm.java.io.FileWriter(f"{folder}/core-site.xml")
         conf.writeXml(writer)
