@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -235,7 +235,8 @@ def run(
     finally:
         if log.exists() and _keep_log(store, log) == str(log) and store is not None:
             sys.stderr.write(f"sempark: the store can't take the log of this run: it is {log}\n")
-        spark.stop()
+        with suppress(Py4JError, OSError):  # gone already, as was told above
+            spark.stop()
 
 
 def _reason(store: Store | None, error: Exception) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from py4j.protocol import Py4JError
 from pyspark import SparkContext
 from tqdm import tqdm
 
@@ -55,7 +56,10 @@ def watch(context: SparkContext, label: str) -> Iterator[None]:
         tracker = context.statusTracker()
         with bar(label) as progress:
             while not done.wait(POLL_SECONDS):
-                infos = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+                try:
+                    infos = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
+                except (Py4JError, OSError):
+                    return  # the session is gone, which the run itself will tell
                 tasks = [(i.numCompletedTasks, i.numTasks) for i in infos if i is not None]
                 if tasks:
                     progress(sum(t[0] for t in tasks), sum(t[1] for t in tasks))

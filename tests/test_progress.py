@@ -2,6 +2,7 @@
 
 import io
 import sys
+import threading
 import time
 
 import pytest
@@ -53,3 +54,20 @@ def test_spark_tasks_are_counted_while_a_block_runs(spark, monkeypatch) -> None:
 def test_a_failing_block_ends_the_watch_and_is_not_hidden(spark) -> None:
     with pytest.raises(ZeroDivisionError), progress.watch(spark.sparkContext, "scale"):
         raise ZeroDivisionError
+
+
+def test_a_session_that_is_gone_ends_the_bar_in_silence(monkeypatch, capsys) -> None:
+    class Gone:
+        def statusTracker(self):  # noqa: N802 (Spark's name)
+            return self
+
+        def getActiveStageIds(self):  # noqa: N802
+            asked.set()
+            raise ConnectionRefusedError("no JVM")
+
+    asked = threading.Event()
+    monkeypatch.setattr(progress, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(threading, "excepthook", lambda told: pytest.fail(str(told.exc_value)))
+    with progress.watch(Gone(), "scale"):
+        assert asked.wait(10)
+    assert capsys.readouterr().err == ""
