@@ -1,9 +1,7 @@
 """Tables and folders of one run of sempark, on any Hadoop file system.
 
 In: DataFrames, Arrow tables or files, with what they were made from. Out: the same, by name.
-A version is a directory that is never changed once its pointer is there; pointers are small,
-numbered, never overwritten, and end in a marker, so that a reader sees the last whole version
-whatever was killed while it was written. (A rename would not do: object stores copy.)
+A table appears whole or not at all (`versions`).
 
     <store>/<table>/<version>/       part files, or the folder's own, and manifest.json
                                      (a version that grew reads earlier ones' too: `growth`)
@@ -14,7 +12,6 @@ whatever was killed while it was written. (A rename would not do: object stores 
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import tempfile
 import time
@@ -31,13 +28,13 @@ from pyspark.sql import functions as F
 
 from sempark import growth
 from sempark.tables import TABLES, Refused, Table
+from sempark.versions import STAMP, Versions, new_version
 
 Manifest = dict[str, Any]
 RESERVED: Final = ("runs", "events")
 ARROW_ROWS = 10_000
 """Of an Arrow table brought to Spark at a time; none of them holds pictures."""
 FILE_BYTES = 128 << 20
-STAMP: Final = "%Y%m%dT%H%M%S"
 CHECK: Final = ".check-"
 
 
@@ -59,12 +56,8 @@ class Store:
 
     def __init__(self, spark: SparkSession, path: str) -> None:
         self.spark = spark
-        jvm: Any = spark._jvm
-        hadoop = spark.sparkContext._jsc.hadoopConfiguration()
-        self._jvm = jvm
-        given = jvm.org.apache.hadoop.fs.Path(path)
-        self._fs: Any = given.getFileSystem(hadoop)
-        self.root = str(self._fs.makeQualified(given))
+        self.versions = Versions(spark, path)
+        self.root = self.versions.root
         self._fetched = tempfile.TemporaryDirectory(prefix="sempark-", ignore_cleanup_errors=True)
         self.check_writable()
 
@@ -77,7 +70,7 @@ class Store:
             It can't be written, with Java's reason.
         """
         try:
-            self._put(f"{self.root}/runs/.writable", b"")
+            self.versions.put(f"{self.root}/runs/.writable", b"")
         except Py4JJavaError as error:
             first = str(error.java_exception).splitlines()[0]
             raise Refused(f"the store {self.root} can't be written: {first}") from None
@@ -86,10 +79,10 @@ class Store:
 
     def manifest(self, name: str) -> Manifest | None:
         """The manifest of the current version, or None."""
-        version = self._current(name)
+        version = self.versions.current(name)
         if version is None:
             return None
-        return dict(json.loads(self._get(f"{self.root}/{name}/{version}/manifest.json")))
+        return dict(json.loads(self.versions.get(f"{self.root}/{name}/{version}/manifest.json")))
 
     def read(self, name: str) -> DataFrame:
         """The current version of a table.
@@ -104,22 +97,19 @@ class Store:
 
     def location(self, name: str) -> str:
         """URI of the current version's directory."""
-        version = self._current(name)
+        version = self.versions.current(name)
         if version is None:
             raise Refused(f"{name} is not there yet: run ./spark-submit.sh {name}")
         return f"{self.root}/{name}/{version}"
 
     def folder(self, name: str) -> Path:
         """A published folder as a local path, fetched once a run when the store is not local."""
-        location = self._path(self.location(name))
-        if self._fs.getUri().getScheme() == "file":
-            return Path(location.toUri().getPath())
-        local = Path(self._fetched.name) / name / str(location.getName())
+        location = self.location(name)
+        if self.versions.is_local:
+            return self.versions.local(location)
+        local = Path(self._fetched.name) / name / location.rpartition("/")[2]
         if not local.exists():
-            local.parent.mkdir(exist_ok=True)
-            partial = local.with_suffix(".partial")
-            self._fs.copyToLocalFile(False, location, self._path(f"file://{partial}"), True)
-            partial.rename(local)
+            self.versions.fetch(location, local)
         return local
 
     # writing
@@ -143,10 +133,10 @@ class Store:
         """
         table = TABLES[name]
         start = time.monotonic()
-        version = _new_version()
+        version = new_version()
         target = f"{self.root}/{name}/{version}"
         frame = self._frame(rows, table)
-        self._sweep(name)
+        self.versions.sweep(name)
         _writer(frame, table).parquet(f"{target}/rows")
         written = self.spark.read.schema(table.schema).parquet(f"{target}/rows")
         manifest = dict(about) | _content(written, table)
@@ -173,8 +163,8 @@ class Store:
         """
         table = TABLES[name]
         start = time.monotonic()
-        version = _new_version()
-        self._sweep(name)
+        version = new_version()
+        self.versions.sweep(name)
         before = self.manifest(name) if grown.keep else None
         fresh = self._frame(grown.fresh, table).withColumn(growth.PART, F.lit(version))
         _writer(fresh, table).parquet(f"{self.root}/{name}/{version}/rows")
@@ -212,8 +202,8 @@ class Store:
     ) -> Manifest:
         """Make files (relative path, content) or a local directory the current folder."""
         start = time.monotonic()
-        version = _new_version()
-        self._sweep(name)
+        version = new_version()
+        self.versions.sweep(name)
         with tempfile.TemporaryDirectory(prefix="sempark-") as scratch:
             local = files if isinstance(files, Path) else Path(scratch) / name
             if not isinstance(files, Path):
@@ -223,8 +213,7 @@ class Store:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
             n_files = sum(path.is_file() for path in local.rglob("*"))
-            self._fs.mkdirs(self._path(f"{self.root}/{name}"))
-            self._copy_here(local, f"{self.root}/{name}/{version}")
+            self.versions.copy_here(local, f"{self.root}/{name}/{version}")
         manifest = dict(about) | {"rows": n_files, "status_counts": {}, "digest": version}
         manifest["seconds"] = time.monotonic() - manifest.pop("started", start)
         return self._switch(TABLES[name], version, manifest)
@@ -234,10 +223,10 @@ class Store:
         removed = []
         for name in TABLES:
             needed = _parts(self.manifest(name))
-            for version in self._list(f"{self.root}/{name}"):
-                if version != "pointers" and version not in needed:
+            for version in self.versions.all(name):
+                if version not in needed:
                     path = f"{self.root}/{name}/{version}"
-                    self._fs.delete(self._path(path), True)
+                    self.versions.remove(path)
                     removed.append(path)
         return removed
 
@@ -245,14 +234,13 @@ class Store:
         """Bytes of the current version, with what it shares with earlier ones."""
         self.location(name)
         return sum(
-            int(self._fs.getContentSummary(self._path(f"{self.root}/{name}/{part}")).getLength())
-            for part in _parts(self.manifest(name))
+            self.versions.size(f"{self.root}/{name}/{part}") for part in _parts(self.manifest(name))
         )
 
     def save_log(self, local: Path) -> str:
         """Move a run's log file into the store; returns where it lies."""
         target = f"{self.root}/runs/{local.name}"
-        self._copy_here(local, target)
+        self.versions.copy_here(local, target)
         local.unlink()
         return target
 
@@ -265,7 +253,7 @@ class Store:
             The executors can't write where the driver can.
         """
         self._sweep_checks()
-        path = f"{self.root}/runs/{CHECK}{_new_version()}"
+        path = f"{self.root}/runs/{CHECK}{new_version()}"
         n = self.spark.sparkContext.defaultParallelism
         try:
             self.spark.range(n).repartition(n).write.parquet(path)
@@ -278,7 +266,7 @@ class Store:
             first = str(error).splitlines()[0]
             raise Refused(f"the executors can't write to the store {self.root}: {first}") from None
         finally:
-            self._fs.delete(self._path(path), True)
+            self.versions.remove(path)
 
     # the file system
 
@@ -302,9 +290,9 @@ class Store:
     def _sweep_checks(self) -> None:
         """Remove the rows of checks that were killed: those begun over an hour ago."""
         limit = f"{CHECK}{datetime.now(UTC) - timedelta(hours=1):{STAMP}}"
-        for name in self._list(f"{self.root}/runs"):
+        for name in self.versions.list(f"{self.root}/runs"):
             if name.startswith(CHECK) and name < limit:
-                self._fs.delete(self._path(f"{self.root}/runs/{name}"), True)
+                self.versions.remove(f"{self.root}/runs/{name}")
 
     def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
         if isinstance(rows, pa.Table):
@@ -329,7 +317,7 @@ class Store:
         return frame.coalesce(max(files, self.spark.sparkContext.defaultParallelism))
 
     def _switch(self, table: Table, version: str, manifest: Manifest) -> Manifest:
-        """Write the manifest, then the pointer that makes the version the current one."""
+        """Complete the manifest and make the version the current one."""
         manifest |= {
             "table": table.name,
             "version": version,
@@ -337,72 +325,8 @@ class Store:
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
         }
         text = json.dumps(manifest, indent=1, default=str)
-        self._put(f"{self.root}/{table.name}/{version}/manifest.json", text.encode())
-        numbers = [int(file.partition(".")[0]) for file in self._pointers(table.name)]
-        pointer = json.dumps({"version": version, "end": True}).encode()
-        number = max(numbers, default=0) + 1
-        self._put(f"{self.root}/{table.name}/pointers/{number:08d}.json", pointer, overwrite=False)
+        self.versions.switch(table.name, version, text.encode())
         return manifest
-
-    def _sweep(self, name: str) -> None:
-        """Remove what a killed or failed run left: versions that no pointer ever named."""
-        pointed = [self._pointed(name, file) for file in self._pointers(name)]
-        for version in self._list(f"{self.root}/{name}"):
-            if version != "pointers" and version not in pointed:
-                self._fs.delete(self._path(f"{self.root}/{name}/{version}"), True)
-
-    def _current(self, name: str) -> str | None:
-        """The version named by the last whole pointer."""
-        for file in reversed(self._pointers(name)):
-            version = self._pointed(name, file)
-            if version is not None:
-                return version
-        return None
-
-    def _pointed(self, name: str, file: str) -> str | None:
-        """The version a pointer names; None for one whose writer was killed."""
-        try:
-            pointer = json.loads(self._get(f"{self.root}/{name}/pointers/{file}"))
-        except json.JSONDecodeError:
-            return None
-        return str(pointer["version"]) if pointer.get("end") else None
-
-    def _pointers(self, name: str) -> list[str]:
-        return [f for f in self._list(f"{self.root}/{name}/pointers") if f.endswith(".json")]
-
-    def _list(self, path: str) -> list[str]:
-        if not self._fs.exists(self._path(path)):
-            return []
-        return sorted(s.getPath().getName() for s in self._fs.listStatus(self._path(path)))
-
-    def _get(self, path: str) -> bytes:
-        stream = self._fs.open(self._path(path))
-        try:
-            return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
-        finally:
-            stream.close()
-
-    def _put(self, path: str, content: bytes, overwrite: bool = True) -> None:
-        stream = self._fs.create(self._path(path), overwrite)
-        try:
-            stream.write(bytearray(content))
-        finally:
-            stream.close()
-
-    def _copy_here(self, local: Path, target: str) -> None:
-        """A local file or directory to the store, through streams as tables go.
-
-        (s3a's own copyFromLocalFile has another client, which not every server understands.)
-        """
-        hadoop = self.spark.sparkContext._jsc.hadoopConfiguration()
-        here = self._jvm.org.apache.hadoop.fs.FileSystem.getLocal(hadoop)
-        source, place = self._path(f"file://{local}"), self._path(target)
-        copy = self._jvm.org.apache.hadoop.fs.FileUtil.copy
-        if not copy(here, source, self._fs, place, False, True, hadoop):
-            raise OSError(f"{local} was not copied to {target}")
-
-    def _path(self, path: str) -> Any:
-        return self._jvm.org.apache.hadoop.fs.Path(path)
 
 
 def _parts(manifest: Manifest | None) -> list[str]:
@@ -422,10 +346,6 @@ def _writer(frame: DataFrame, table: Table) -> DataFrameWriter:
         .option("parquet.enable.dictionary", "false")
         .option("compression", "none")
     )
-
-
-def _new_version() -> str:
-    return f"{datetime.now(UTC):{STAMP}}-{secrets.token_hex(3)}"
 
 
 def _content(rows: DataFrame, table: Table) -> Manifest:

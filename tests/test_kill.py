@@ -35,13 +35,13 @@ RUNNER = """
 import hashlib, sys, time
 from importlib import import_module
 from sempark import job
-from sempark.store import Store
+from sempark.versions import Versions
 
 until, hit, *arguments = sys.argv[1:]
 
 def work(context):
     for name in STAGES:
-        plain = Store._put
+        plain = Versions.put
         def put(self, path, content, overwrite=True):
             switching = name == until and f"/{name}/pointers/" in path
             if switching and hit == "before":
@@ -50,10 +50,10 @@ def work(context):
                   else content, overwrite)
             if switching and hit in ("half", "after"):
                 wait()
-        Store._put = put
+        Versions.put = put
         say("begin", name)
         job.make(context, import_module(f"jobs.{name}").STAGE)
-        Store._put = plain
+        Versions.put = plain
         say("end", name)
         if name == until and hit == "driver":
             time.sleep(300)  # a quick stage is over before its moment has come

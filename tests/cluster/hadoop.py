@@ -207,7 +207,7 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
     dfs = builder(conf).numDataNodes(2).build()
     dfs.waitActive()
     conf.set("fs.defaultFS", str(dfs.getURI()))
-    jvm.System.setProperty("test.build.dir", f"{root}/yarn")
+    jvm.System.setProperty("test.build.data", f"{root}/yarn")
     yarn = hadoop.yarn.server.MiniYARNCluster("sempark", n_nodes, 1, 1)
     yarn.init(conf)
     yarn.start()

@@ -131,7 +131,7 @@ def test_failed_rows_are_tried_again_when_asked(context: job.Context, tmp_path: 
 
 
 def _versions(context: job.Context) -> int:
-    return len(context.store._pointers("images_flat"))
+    return len(context.store.versions.pointers("images_flat"))
 
 
 def test_nothing_failed_nothing_is_tried_again(context: job.Context, tmp_path: Path) -> None:
