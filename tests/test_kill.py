@@ -100,6 +100,7 @@ class Run:
             "subset.low_nm_per_px=0.001",
             "subset.high_nm_per_px=1000000.0",
             "features.checkpoint_ft=random:2",
+            "features.architecture=MobileNetV2",  # opened faster
             "features.input_size=75",
             "spark.master=local[2,4]",
         ]

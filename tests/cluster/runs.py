@@ -126,6 +126,8 @@ def rows(store: Path, name: str, place: str) -> list[str]:
             table = pq.read_table(version / part)
             left_out = {"modified_us", growth.PART} & set(table.column_names)
             for row in table.drop_columns(sorted(left_out)).to_pylist():
+                if row.get("kind") == "directory":
+                    row["size"] = None  # of a local one its file system's own, of others unknown
                 found.append(repr(row).replace(f"{place}/", "@/"))
     return sorted(found)
 
