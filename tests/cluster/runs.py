@@ -33,6 +33,7 @@ high_nm_per_px = 1000000.0
 [finetune]
 epochs = 1
 [features]
+architecture = "MobileNetV2"
 input_size = 75
 [dimension]
 repeats = 1
