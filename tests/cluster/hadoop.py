@@ -194,7 +194,7 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
         "yarn.nodemanager.disk-health-checker.max-disk-utilization-per-disk-percentage": "99.5",
         "yarn.nodemanager.delete.debug-delay-sec": "0",
         # a container gets no other variable; by the mark its processes are found and ended
-        "yarn.nodemanager.env-whitelist": f"JAVA_HOME,HADOOP_CONF_DIR,PATH,LANG,TZ,{processes.MARK}",
+        "yarn.nodemanager.env-whitelist": f"JAVA_HOME,HADOOP_CONF_DIR,PATH,LANG,{processes.MARK}",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "20000",
         "yarn.am.liveness-monitor.expiry-interval-ms": "30000",
         "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
