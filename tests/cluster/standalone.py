@@ -37,16 +37,19 @@ class Standalone:
     def add_worker(self, name: str, env: dict[str, str] | None = None) -> None:
         """A worker with folders of its own for scratch, shuffles and temporary files."""
         place = self.root / name
+        # a host of its own: Spark starts no copy of a slow task on the host where that runs
+        host = f"127.0.0.{len(self.workers) + 2}"
         for folder in ("local", "tmp", "work"):
             (place / folder).mkdir(parents=True, exist_ok=True)
         own = {
             "SPARK_LOCAL_DIRS": str(place / "local"),
             "TMPDIR": str(place / "tmp"),
             "SPARK_DAEMON_MEMORY": "256m",
+            "SPARK_LOCAL_IP": host,
         }
         command = [
             str(SPARK / "bin" / "spark-class"), "org.apache.spark.deploy.worker.Worker",
-            "--host", "127.0.0.1", "--cores", "2", "--memory", "6g", "--webui-port", "0",
+            "--host", host, "--cores", "2", "--memory", "6g", "--webui-port", "0",
             "--work-dir", str(place / "work"), self.url,
         ]  # fmt: skip
         log = place / "worker.log"
