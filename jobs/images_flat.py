@@ -40,17 +40,17 @@ def build(context: job.Context) -> Grown:
     new = images_flat.fresh(chosen, previous).persist()
     _check_disk(context, new.count())
 
-    def settle(rows: DataFrame) -> DataFrame:
-        rows = images_flat.settled(rows, chosen)
+    def settle(rows: DataFrame, pictures: DataFrame) -> DataFrame:
         if rows.where(F.col("jpeg_md5").isNotNull()).isEmpty():
             raise Refused(
                 f"no decodable {' or '.join(settings.input.formats)} file under "
                 f"{', '.join(settings.input.source)}: set input.source or input.formats"
             )
+        rows = images_flat.settled(rows, chosen)
         kinds = settings.images.drop_near_duplicates
         if not kinds:
             return rows
-        return images_flat.without_near_duplicates(rows, kinds, settings.near_duplicates)
+        return images_flat.without_near_duplicates(rows, pictures, kinds, settings.near_duplicates)
 
     return Grown(images_flat.decoded(new, settings.images), settle, keep)
 

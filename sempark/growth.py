@@ -21,6 +21,9 @@ PART: Final = "_part"
 """Column of the files that names the version that wrote them; null in a table written whole."""
 FACTS: Final = ("parts", "changes", "rows", "status_counts", "digest", "table", "version", "code")
 """What a manifest says of how its rows are laid out."""
+SPLIT: Final = "spark.sql.files.maxPartitionBytes"
+LIGHT_SPLIT: Final = "1g"
+"""Bytes of files whose light columns a task reads, where Spark else gives it 16 MB of pictures."""
 MANY_PARTS: Final = 20
 MANY_CHANGES: Final = 0.1
 """Of the rows."""
@@ -35,14 +38,15 @@ class Grown:
     fresh : DataFrame
         New rows. One whose key is there already takes its place.
     settle : callable
-        All rows, of before and fresh, to those of the table, in the same columns. Rows may be left
-        out or have other values, except in binary columns.
+        All rows, of before and fresh, without binary columns, and the same with them, to those of
+        the table, without them. Rows may be left out or have other values. What needs no picture
+        should come from the first, which is in memory.
     keep : bool
         Whether rows of before are taken along.
     """
 
     fresh: DataFrame
-    settle: Callable[[DataFrame], DataFrame]
+    settle: Callable[[DataFrame, DataFrame], DataFrame]
     keep: bool
 
 
@@ -76,8 +80,21 @@ def stored(spark: SparkSession, table: Table, places: Sequence[str]) -> DataFram
     return rows.withColumn(PART, F.coalesce(PART, F.lit("")))
 
 
+def held(rows: DataFrame, table: Table) -> DataFrame:
+    """Stored rows without binary columns, in memory: read from fat files once, in few tasks."""
+    conf = rows.sparkSession.conf
+    before = conf.get(SPLIT)
+    conf.set(SPLIT, LIGHT_SPLIT)
+    try:
+        light_rows = rows.select(*light(table), PART).persist()
+        light_rows.count()
+    finally:
+        conf.set(SPLIT, str(before))
+    return light_rows
+
+
 def applied(rows: DataFrame, table: Table, changes: DataFrame | None) -> DataFrame:
-    """The rows as they are now, with their part."""
+    """The rows as they are now, with their part; with or without binary columns."""
     if changes is None:
         return rows
     # few, so that no JPEG is shuffled
@@ -90,7 +107,7 @@ def applied(rows: DataFrame, table: Table, changes: DataFrame | None) -> DataFra
             return F.col(name)
         return F.when(changed, F.col(f"now.{name}")).otherwise(F.col(name)).alias(name)
 
-    return there.select(*map(value, table.names), PART)
+    return there.select(*(value(name) for name in rows.columns if name != PART), PART)
 
 
 def without_superseded(rows: DataFrame, table: Table, version: str) -> DataFrame:
@@ -98,13 +115,14 @@ def without_superseded(rows: DataFrame, table: Table, version: str) -> DataFrame
     own = F.col(PART) == version
     fresh = rows.where(own).select(*table.key, F.lit(True).alias("newer"))
     joined = rows.join(F.broadcast(fresh), list(table.key), "left")
-    return joined.where(own | F.col("newer").isNull()).select(*table.names, PART)
+    return joined.where(own | F.col("newer").isNull()).select(*rows.columns)
 
 
 def changes(raw: DataFrame, live: DataFrame, settled: DataFrame, table: Table) -> DataFrame:
     """How settled rows differ from those that were written, in the columns of `changes_schema`.
 
-    ``live`` tells which of several rows of a key is the one that was settled.
+    All three without binary columns. ``live`` tells which of several rows of a key is the one
+    that was settled.
     """
     key, columns = list(table.key), light(table)
     now = F.struct(*columns).alias("now")

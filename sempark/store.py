@@ -169,12 +169,13 @@ class Store:
         fresh = self._frame(grown.fresh, table).withColumn(growth.PART, F.lit(version))
         _writer(fresh, table).parquet(f"{self.root}/{name}/{version}/rows")
         parts = [*_parts(before), version]
-        raw = growth.stored(self.spark, table, self._locations(name, parts))
-        live = growth.applied(raw, table, self._changes(table, before))
-        if before is not None:
-            live = growth.without_superseded(live, table, version)
-        settled = self._frame(grown.settle(live.select(*table.names)), table)
-        settled = settled.select(*growth.light(table)).persist()
+        fat = growth.stored(self.spark, table, self._locations(name, parts))
+        raw = growth.held(fat, table)
+        fat, live = (self._live(rows, table, before, version) for rows in (fat, raw))
+        light = growth.light(table)
+        settled = grown.settle(live.select(*light), fat.select(*table.names))
+        settled = settled.select(*(F.col(c.name).cast(c.type) for c in table.columns
+                                   if c.name in light)).persist()  # fmt: skip
         changes = growth.changes(raw, live, settled, table).persist()
         n_changes = changes.count()
         if n_changes:
@@ -277,6 +278,13 @@ class Store:
             return self.spark.read.schema(table.schema).parquet(*places)
         raw = growth.stored(self.spark, table, places)
         return growth.applied(raw, table, self._changes(table, manifest)).select(*table.names)
+
+    def _live(
+        self, raw: DataFrame, table: Table, before: Manifest | None, version: str
+    ) -> DataFrame:
+        """Stored rows as they were before, and those of a new version in their place."""
+        rows = growth.applied(raw, table, self._changes(table, before))
+        return rows if before is None else growth.without_superseded(rows, table, version)
 
     def _locations(self, name: str, parts: Iterable[str]) -> list[str]:
         return [f"{self.root}/{name}/{part}/rows" for part in parts]

@@ -158,7 +158,7 @@ def test_a_folder_of_a_store_elsewhere_is_fetched_once_and_not_left(spark, tmp_p
 def grow(store: Store, fresh: list[str], keep: bool = True, **category: str) -> dict:
     """Let the table grow by md5s; of all rows those named "-..." by `category` go or change."""
 
-    def settle(rows):
+    def settle(rows, _):
         for md5, name in category.items():
             if name == "-":
                 rows = rows.where(F.col("md5") != md5)
@@ -219,7 +219,7 @@ def test_garbage_is_not_what_a_grown_table_reads(store) -> None:
 
 
 def test_a_rule_that_refuses_leaves_the_table_as_it_was(store) -> None:
-    def settle(_):
+    def settle(rows, pictures):
         raise Refused("no")
 
     grow(store, ["a"])

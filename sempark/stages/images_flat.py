@@ -77,29 +77,30 @@ def settled(rows: DataFrame, chosen: DataFrame) -> DataFrame:
         "survivor": F.col("stands"),
         "status": F.when(F.col("jpeg_md5").isNotNull(), same).otherwise(F.col("status")),
     }
-    return joined.select(
-        *(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names)
-    )
+    return joined.select(*(changed.get(name, F.col(name)).alias(name) for name in rows.columns))
 
 
 def without_near_duplicates(
-    images: DataFrame, kinds: list[str], settings: NearDuplicates
+    rows: DataFrame, pictures: DataFrame, kinds: list[str], settings: NearDuplicates
 ) -> DataFrame:
     """Of all but equal pictures those with a smaller md5 beside them stand back; they keep theirs.
+
+    ``pictures`` holds at least the rows that are ok, with their JPEG; ``rows`` need none.
 
     An image is one too many where a pair of the kinds named has it as the larger md5. Which of its
     fellows are so themselves does not matter, so that the rule needs no order of work.
     """
-    there = images.where(F.col("status") == "ok")
+    ok = rows.where(F.col("status") == "ok").select("md5")
+    there = pictures.join(F.broadcast(ok), "md5", "left_semi")
     pairs = lookalikes.proved(there, settings).where(F.col("kind").isin(*kinds))
     lost = pairs.groupBy(F.col("md5_b").alias("md5")).agg(F.min("md5_a").alias("stands"))
-    rows = images.join(F.broadcast(lost), "md5", how="left")
+    joined = rows.join(F.broadcast(lost), "md5", how="left")
     found = F.col("stands").isNotNull()
     changed = {
         "survivor": F.coalesce("stands", "survivor"),
         "status": F.when(found, "near_duplicate").otherwise(F.col("status")),
     }
-    return rows.select(*(changed.get(name, F.col(name)).alias(name) for name in IMAGES_FLAT.names))
+    return joined.select(*(changed.get(name, F.col(name)).alias(name) for name in rows.columns))
 
 
 def contents(inventory: DataFrame, sources_: list[str], wanted: list[str], run: Run) -> DataFrame:

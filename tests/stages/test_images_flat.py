@@ -135,7 +135,7 @@ def test_dropped_near_duplicates_are_judged_anew(spark: SparkSession, tmp_path: 
         made = images_flat.build(
             _inventory(spark, tmp_path), ["s"], ["TIFF"], SETTINGS, CONFIG.run, previous
         )
-        rows = images_flat.without_near_duplicates(made, kinds, CONFIG.near_duplicates)
+        rows = images_flat.without_near_duplicates(made, made, kinds, CONFIG.near_duplicates)
         return {row.md5: row for row in rows.collect()}
 
     found = run(None)

@@ -162,7 +162,7 @@ def test_flat_pictures(spark: SparkSession) -> None:
 def test_a_setting_drops_the_kinds_it_names(spark: SparkSession, kinds: list[str]) -> None:
     rows, pairs = _planted()
     images = spark.createDataFrame(rows, IMAGES_FLAT.schema)
-    left = images_flat.without_near_duplicates(images, kinds, SETTINGS)
+    left = images_flat.without_near_duplicates(images, images, kinds, SETTINGS)
     assert left.columns == IMAGES_FLAT.names
     lost = {row.md5: row.survivor for row in left.collect() if row.status == "near_duplicate"}
     assert lost == {max(pair): min(pair) for pair, kind in pairs.items() if kind in kinds}
