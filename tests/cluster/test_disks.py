@@ -90,7 +90,7 @@ def test_a_store_that_becomes_read_only(bench: short.Short, disk: Path, mark: st
 
 
 def test_a_full_disk_under_the_shuffle(bench: short.Short, disk: Path, mark: str) -> None:
-    mount(disk, "size=300k")
+    mount(disk, "size=20k")
     store = bench.root / "store"
     more = ("--conf", f"spark.local.dir={disk}")
     ended = bench.run(store, mark, stages=TWO, more=more)
