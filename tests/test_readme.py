@@ -50,7 +50,13 @@ def run(command: str, folder: Path, *sets: str) -> subprocess.CompletedProcess[s
     extra = [word for text in sets for word in ("--set", text)]
     env = dict(os.environ, SEMPARK_EXTRAS="pipeline")
     return subprocess.run(
-        words + extra, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False
+        words + extra,
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        check=False,
     )
 
 
