@@ -278,6 +278,7 @@ FINETUNED = Table(
         *(f"features.{key}" for key in ("architecture", "preprocessing", "input_size")),
         "features.crop_databar",
     ),
+    version=2,
     thesis="3.1.1",
     kind="folder",
 )
