@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sempark import job
@@ -39,20 +38,9 @@ def build(context: job.Context) -> Grown:
     ).persist()
     new = images_flat.fresh(chosen, previous).persist()
     _check_disk(context, new.count())
-
-    def settle(rows: DataFrame, pictures: DataFrame) -> DataFrame:
-        if rows.where(F.col("jpeg_md5").isNotNull()).isEmpty():
-            raise Refused(
-                f"no decodable {' or '.join(settings.input.formats)} file under "
-                f"{', '.join(settings.input.source)}: set input.source or input.formats"
-            )
-        rows = images_flat.settled(rows, chosen)
-        kinds = settings.images.drop_near_duplicates
-        if not kinds:
-            return rows
-        return images_flat.without_near_duplicates(rows, pictures, kinds, settings.near_duplicates)
-
-    return Grown(images_flat.decoded(new, settings.images), settle, keep)
+    return images_flat.build(
+        chosen, new, settings.input, settings.images, settings.near_duplicates, keep
+    )
 
 
 def _check_disk(context: job.Context, n_images: int) -> None:

@@ -19,8 +19,8 @@ from sempark.tables import Table
 
 PART: Final = "_part"
 """Column of the files that names the version that wrote them; null in a table written whole."""
-FACTS: Final = ("parts", "changes", "rows", "status_counts", "digest", "table", "version", "code")
-"""What a manifest says of how its rows are laid out."""
+FACTS: Final = ("parts", "changes")
+"""What only the manifest of a table that grew says."""
 SPLIT: Final = "spark.sql.files.maxPartitionBytes"
 LIGHT_SPLIT: Final = "1g"
 """Bytes of files whose light columns a task reads, where Spark else gives it 16 MB of pictures."""

@@ -80,9 +80,7 @@ class Store:
     def manifest(self, name: str) -> Manifest | None:
         """The manifest of the current version, or None."""
         version = self.versions.current(name)
-        if version is None:
-            return None
-        return dict(json.loads(self.versions.get(f"{self.root}/{name}/{version}/manifest.json")))
+        return None if version is None else self._manifest(name, version)
 
     def read(self, name: str) -> DataFrame:
         """The current version of a table.
@@ -92,15 +90,11 @@ class Store:
         Refused
             There is none yet.
         """
-        self.location(name)
-        return self._rows(TABLES[name], self.manifest(name))
+        return self._rows(TABLES[name], self._manifest(name, self._version(name)))
 
     def location(self, name: str) -> str:
         """URI of the current version's directory."""
-        version = self.versions.current(name)
-        if version is None:
-            raise Refused(f"{name} is not there yet: run ./spark-submit.sh {name}")
-        return f"{self.root}/{name}/{version}"
+        return f"{self.root}/{name}/{self._version(name)}"
 
     def folder(self, name: str) -> Path:
         """A published folder as a local path, fetched once a run when the store is not local."""
@@ -174,8 +168,7 @@ class Store:
         fat, live = (self._live(rows, table, before, version) for rows in (fat, raw))
         light = growth.light(table)
         settled = grown.settle(live.select(*light), fat.select(*table.names))
-        settled = settled.select(*(F.col(c.name).cast(c.type) for c in table.columns
-                                   if c.name in light)).persist()  # fmt: skip
+        settled = _cast(settled, table, light).persist()
         changes = growth.changes(raw, live, settled, table).persist()
         n_changes = changes.count()
         if n_changes:
@@ -186,16 +179,21 @@ class Store:
         return self._switch(table, version, manifest)
 
     def compact(self) -> list[str]:
-        """Write tables of many parts or changes as one; returns their names."""
+        """Write tables of many parts or changes as one; returns their names.
+
+        Rows that older code made are left as they are: written again they would pass for today's.
+        """
         done = []
         for name, table in TABLES.items():
             manifest = self.manifest(name)
-            if manifest is None or not growth.is_scattered(manifest):
-                continue
-            content = self._rows(table, manifest)
-            about = {key: value for key, value in manifest.items() if key not in growth.FACTS}
-            self.write(name, content, about)
-            done.append(name)
+            if (
+                manifest is not None
+                and manifest["code"] == table.version
+                and growth.is_scattered(manifest)
+            ):
+                about = {k: v for k, v in manifest.items() if k not in growth.FACTS}
+                self.write(name, self._rows(table, manifest), about)
+                done.append(name)
         return done
 
     def publish(
@@ -224,7 +222,7 @@ class Store:
         removed = []
         for name in TABLES:
             needed = _parts(self.manifest(name))
-            for version in self.versions.all(name):
+            for version in self.versions.present(name):
                 if version not in needed:
                     path = f"{self.root}/{name}/{version}"
                     self.versions.remove(path)
@@ -233,10 +231,8 @@ class Store:
 
     def size(self, name: str) -> int:
         """Bytes of the current version, with what it shares with earlier ones."""
-        self.location(name)
-        return sum(
-            self.versions.size(f"{self.root}/{name}/{part}") for part in _parts(self.manifest(name))
-        )
+        parts = _parts(self._manifest(name, self._version(name)))
+        return sum(self.versions.size(f"{self.root}/{name}/{part}") for part in parts)
 
     def save_log(self, local: Path) -> str:
         """Move a run's log file into the store; returns where it lies."""
@@ -271,12 +267,18 @@ class Store:
 
     # the file system
 
-    def _rows(self, table: Table, manifest: Manifest | None) -> DataFrame:
+    def _version(self, name: str) -> str:
+        version = self.versions.current(name)
+        if version is None:
+            raise Refused(f"{name} is not there yet: run ./spark-submit.sh {name}")
+        return version
+
+    def _manifest(self, name: str, version: str) -> Manifest:
+        return dict(json.loads(self.versions.get(f"{self.root}/{name}/{version}/manifest.json")))
+
+    def _rows(self, table: Table, manifest: Manifest) -> DataFrame:
         """The rows that a manifest speaks of."""
-        places = self._locations(table.name, _parts(manifest))
-        if manifest is None or "parts" not in manifest:
-            return self.spark.read.schema(table.schema).parquet(*places)
-        raw = growth.stored(self.spark, table, places)
+        raw = growth.stored(self.spark, table, self._locations(table.name, _parts(manifest)))
         return growth.applied(raw, table, self._changes(table, manifest)).select(*table.names)
 
     def _live(
@@ -298,19 +300,14 @@ class Store:
     def _sweep_checks(self) -> None:
         """Remove the rows of checks that were killed: those begun over an hour ago."""
         limit = f"{CHECK}{datetime.now(UTC) - timedelta(hours=1):{STAMP}}"
-        for name in self.versions.list(f"{self.root}/runs"):
+        for name in self.versions.names(f"{self.root}/runs"):
             if name.startswith(CHECK) and name < limit:
                 self.versions.remove(f"{self.root}/runs/{name}")
 
     def _frame(self, rows: DataFrame | pa.Table, table: Table) -> DataFrame:
         if isinstance(rows, pa.Table):
             rows = self._parallelized(rows)
-        if set(rows.columns) != set(table.names):
-            raise ValueError(
-                f"{table.name}: expected columns {table.names}, received {rows.columns}: "
-                "end the stage in a select of the table's columns"
-            )
-        return rows.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in table.columns))
+        return _cast(rows, table, table.names)
 
     def _parallelized(self, rows: pa.Table) -> DataFrame:
         """An Arrow table in few large parts: Spark makes a task and a file of each batch."""
@@ -340,6 +337,17 @@ class Store:
 def _parts(manifest: Manifest | None) -> list[str]:
     """The versions whose files a manifest's rows are in."""
     return [] if manifest is None else list(manifest.get("parts", [manifest["version"]]))
+
+
+def _cast(rows: DataFrame, table: Table, names: list[str]) -> DataFrame:
+    """The named columns in the table's order and types."""
+    if set(rows.columns) != set(names):
+        raise ValueError(
+            f"{table.name}: expected columns {names}, received {rows.columns}: "
+            "end the stage in a select of the table's columns"
+        )
+    columns = [column for column in table.columns if column.name in names]
+    return rows.select(*(F.col(c.name).cast(c.type).alias(c.name) for c in columns))
 
 
 def _writer(frame: DataFrame, table: Table) -> DataFrameWriter:

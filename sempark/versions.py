@@ -58,17 +58,17 @@ class Versions:
     def sweep(self, name: str) -> None:
         """Remove what a killed or failed run left: versions that no pointer ever named."""
         pointed = [self._pointed(name, file) for file in self.pointers(name)]
-        for version in self.all(name):
+        for version in self.present(name):
             if version not in pointed:
                 self.remove(f"{self.root}/{name}/{version}")
 
-    def all(self, name: str) -> list[str]:
+    def present(self, name: str) -> list[str]:
         """Every version that is there."""
-        return [found for found in self.list(f"{self.root}/{name}") if found != "pointers"]
+        return [found for found in self.names(f"{self.root}/{name}") if found != "pointers"]
 
     def pointers(self, name: str) -> list[str]:
         """Files of pointers, the last one last."""
-        return [f for f in self.list(f"{self.root}/{name}/pointers") if f.endswith(".json")]
+        return [f for f in self.names(f"{self.root}/{name}/pointers") if f.endswith(".json")]
 
     def _pointed(self, name: str, file: str) -> str | None:
         """The version a pointer names; None for one whose writer was killed."""
@@ -89,7 +89,7 @@ class Versions:
         """The directory of this machine that a path names, where `is_local`."""
         return Path(self._path(path).toUri().getPath())
 
-    def list(self, path: str) -> list[str]:
+    def names(self, path: str) -> list[str]:
         """Names in a directory, sorted; none where there is no such directory."""
         if not self._fs.exists(self._path(path)):
             return []

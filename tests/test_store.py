@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from pyspark.sql import functions as F
 
 from sempark import growth
 from sempark.store import Store
-from sempark.tables import SUBSET, Refused
+from sempark.tables import SUBSET, TABLES, Refused
 
 pytestmark = pytest.mark.spark
 ABOUT = {"settings": {}, "inputs": {}}
@@ -156,7 +157,7 @@ def test_a_folder_of_a_store_elsewhere_is_fetched_once_and_not_left(spark, tmp_p
 
 
 def grow(store: Store, fresh: list[str], keep: bool = True, **category: str) -> dict:
-    """Let the table grow by md5s; of all rows those named "-..." by `category` go or change."""
+    """Let the table grow by md5s; of all rows those named get a category, or go where it is "-"."""
 
     def settle(rows, _):
         for md5, name in category.items():
@@ -216,6 +217,20 @@ def test_garbage_is_not_what_a_grown_table_reads(store) -> None:
     assert (categories(store), store.manifest("subset")["digest"]) == (content, digest)
     assert len(store.collect_garbage()) == growth.MANY_PARTS + 2
     assert categories(store) == content and store.compact() == []
+
+
+def test_rows_of_older_code_are_not_written_as_if_they_were_of_today(store, monkeypatch) -> None:
+    for number in range(growth.MANY_PARTS + 1):
+        grow(store, [f"c{number}"])
+    monkeypatch.setitem(TABLES, "subset", replace(SUBSET, version=SUBSET.version + 1))
+    assert store.compact() == [] and store.manifest("subset")["code"] == SUBSET.version
+
+
+def test_a_rule_that_returns_other_columns_is_named(store) -> None:
+    fresh = store.spark.createDataFrame(rows("a"))
+    grown = growth.Grown(fresh, lambda light, _: light.drop("category"), True)
+    with pytest.raises(ValueError, match="expected columns"):
+        store.grow("subset", grown, ABOUT)
 
 
 def test_a_rule_that_refuses_leaves_the_table_as_it_was(store) -> None:

@@ -17,16 +17,17 @@ from typing import Any
 
 import cv2
 import pyarrow as pa
-from pyspark import StorageLevel, TaskContext
+from pyspark import TaskContext
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from sempark import lookalikes, sources
-from sempark.config import Images, NearDuplicates, Run
+from sempark.config import Images, Input, NearDuplicates, Run
+from sempark.growth import Grown
 from sempark.imaging import hashes, jpeg, vendor
 from sempark.imaging.reasons import Undecodable
 from sempark.imaging.watched import Limits, decode_watched
-from sempark.tables import IMAGES_FLAT
+from sempark.tables import IMAGES_FLAT, Refused
 
 BATCH_BYTES = 4 << 20
 MAX_NOTE_BYTES = 16 << 20
@@ -34,20 +35,29 @@ MAX_NOTE_BYTES = 16 << 20
 
 
 def build(
-    inventory: DataFrame,
-    sources_: list[str],
-    wanted: list[str],
-    settings: Images,
-    run: Run,
-    previous: DataFrame | None,
-) -> DataFrame:
-    """Decode what is new, keep what is known, drop pictures that are there already. Key: md5."""
-    chosen = contents(inventory, sources_, wanted, run).persist()
-    new = fresh(chosen, previous).persist()
-    rows = decoded(new, settings)
-    if previous is not None:
-        rows = rows.unionByName(previous.join(new.select("md5"), "md5", "left_anti"))
-    return settled(rows.persist(StorageLevel.DISK_ONLY), chosen)
+    chosen: DataFrame,
+    new: DataFrame,
+    input_: Input,
+    images: Images,
+    near: NearDuplicates,
+    keep: bool,
+) -> Grown:
+    """Decode what is new, keep what is known, drop pictures that are there already. Key: md5.
+
+    ``chosen`` are the `contents` of today, ``new`` those that are `fresh`.
+    """
+
+    def settle(rows: DataFrame, pictures: DataFrame) -> DataFrame:
+        if rows.where(F.col("jpeg_md5").isNotNull()).isEmpty():
+            raise Refused(
+                f"no decodable {' or '.join(input_.formats)} file under "
+                f"{', '.join(input_.source)}: set input.source or input.formats"
+            )
+        rows = settled(rows, chosen)
+        kinds = images.drop_near_duplicates
+        return without_near_duplicates(rows, pictures, kinds, near) if kinds else rows
+
+    return Grown(decoded(new, images), settle, keep)
 
 
 def decoded(contents: DataFrame, settings: Images) -> DataFrame:
@@ -148,11 +158,13 @@ def _worker(batches: Iterator[pa.RecordBatch], settings: Images) -> Iterator[pa.
     retry = context is not None and context.attemptNumber() > 0
     # rows of a few hundred kB travel together, yet none waits for more than some MB of others
     rows: list[dict[str, Any]] = []
+    n_bytes = 0
     for row in (row for batch in batches for row in batch.to_pylist()):
         rows.append(_row(row, settings, retry))
-        if sum(len(each.get("jpeg") or b"") for each in rows) > BATCH_BYTES:
+        n_bytes += len(rows[-1].get("jpeg", b""))
+        if n_bytes > BATCH_BYTES:
             yield pa.RecordBatch.from_pylist(rows, IMAGES_FLAT.arrow)
-            rows = []
+            rows, n_bytes = [], 0
     yield pa.RecordBatch.from_pylist(rows, IMAGES_FLAT.arrow)
 
 

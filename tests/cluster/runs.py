@@ -33,7 +33,6 @@ high_nm_per_px = 1000000.0
 [finetune]
 epochs = 1
 [features]
-architecture = "MobileNetV2"
 input_size = 75
 [dimension]
 repeats = 1
@@ -99,13 +98,15 @@ def run(
 
 
 def manifests(store: Path) -> dict[str, dict[str, Any]]:
-    """The manifest of each table of a local store, of the version its last pointer names."""
+    """The manifest of each table of a local store, of the version its last whole pointer names."""
     found = {}
     for name in TABLES:
-        pointers = sorted((store / name / "pointers").glob("[0-9]*.json"))
-        if pointers:
-            version = json.loads(pointers[-1].read_text())["version"]
-            found[name] = json.loads((store / name / version / "manifest.json").read_text())
+        for pointer in sorted((store / name / "pointers").glob("[0-9]*.json"), reverse=True):
+            text = pointer.read_text()
+            if text.endswith("}"):  # a pointer may be read while it is being written
+                manifest = store / name / json.loads(text)["version"] / "manifest.json"
+                found[name] = json.loads(manifest.read_text())
+                break
     return found
 
 
@@ -120,16 +121,17 @@ def rows(store: Path, name: str, place: str) -> list[str]:
 
     A table that grew has files of rows, and of how these read now.
     """
-    version = store / name / manifests(store)[name]["version"]
+    manifest = manifests(store)[name]
+    version, parts = manifest["version"], manifest.get("parts", [manifest["version"]])
+    places = [store / name / part / "rows" for part in parts] + [store / name / version / "changes"]
     found = []
-    for part in ("rows", "changes"):
-        if (version / part).is_dir():
-            table = pq.read_table(version / part)
-            left_out = {"modified_us", growth.PART} & set(table.column_names)
-            for row in table.drop_columns(sorted(left_out)).to_pylist():
-                if row.get("kind") == "directory":
-                    row["size"] = None  # of a local one its file system's own, of others unknown
-                found.append(repr(row).replace(f"{place}/", "@/"))
+    for files in filter(Path.is_dir, places):
+        table = pq.read_table(files)
+        left_out = {"modified_us", growth.PART} & set(table.column_names)
+        for row in table.drop_columns(sorted(left_out)).to_pylist():
+            if row.get("kind") == "directory":
+                row["size"] = None  # of a local one its file system's own, of others unknown
+            found.append(repr(row).replace(f"{place}/", "@/"))
     return sorted(found)
 
 

@@ -226,7 +226,10 @@ def test_training_batches_are_turned_images():
     image = np.arange(SIZE * SIZE).reshape(SIZE, SIZE).astype(np.uint8)
     turned = {feed.turn(image, k).tobytes() for k in range(8)}
     assert len(turned) == 8 and np.array_equal(feed.turn(image, 0), image)
-    stream = lambda: iter([([image] * 50, [1] * 50)])  # noqa: E731
+
+    def stream():
+        return iter([([image] * 50, [1] * 50)])
+
     rng = np.random.default_rng(0)
     found = list(feed.training_batches(stream, SIZE, 16, rng))
     assert [x.shape for x, _ in found] == [(16, SIZE, SIZE, 3)] * 3  # the last two are dropped

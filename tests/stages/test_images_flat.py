@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, Row, SparkSession
 from sempark.config import Images, load
 from sempark.imaging import formats, tiff_pixels
 from sempark.stages import images_flat
-from sempark.tables import IMAGES_FLAT, INVENTORY
+from sempark.tables import IMAGES_FLAT, INVENTORY, Refused
 
 pytestmark = pytest.mark.spark
 CONFIG = load()
@@ -59,7 +59,15 @@ def _run(
     settings: Images = SETTINGS,
     wanted: tuple[str, ...] = ("TIFF",),
 ) -> dict[str, Row]:
-    made = images_flat.build(inventory, ["s"], list(wanted), settings, CONFIG.run, previous)
+    chosen = images_flat.contents(inventory, ["s"], list(wanted), CONFIG.run)
+    new = images_flat.fresh(chosen, previous)
+    given = replace(CONFIG.input, source=["s"], formats=list(wanted))
+    grown = images_flat.build(chosen, new, given, settings, CONFIG.near_duplicates, True)
+    rows = grown.fresh
+    if previous is not None:
+        rows = rows.unionByName(previous.join(new.select("md5"), "md5", "left_anti"))
+    rows = rows.persist()
+    made = grown.settle(rows, rows)
     assert made.columns == IMAGES_FLAT.names
     return {row.md5: row for row in made.collect()}
 
@@ -131,12 +139,10 @@ def test_dropped_near_duplicates_are_judged_anew(spark: SparkSession, tmp_path: 
     tifffile.imwrite(tmp_path / "b.tif", touched)
     kinds = ["few_pixels", "recompressed"]
 
+    settings = replace(SETTINGS, drop_near_duplicates=kinds)
+
     def run(previous: DataFrame | None) -> dict[str, Row]:
-        made = images_flat.build(
-            _inventory(spark, tmp_path), ["s"], ["TIFF"], SETTINGS, CONFIG.run, previous
-        )
-        rows = images_flat.without_near_duplicates(made, made, kinds, CONFIG.near_duplicates)
-        return {row.md5: row for row in rows.collect()}
+        return _run(_inventory(spark, tmp_path), previous, settings)
 
     found = run(None)
     first, second = sorted(found)
@@ -155,13 +161,19 @@ def test_dropped_near_duplicates_are_judged_anew(spark: SparkSession, tmp_path: 
 
 
 def test_changed_and_vanished_files_are_rows(spark: SparkSession, heap: Path) -> None:
-    inventory = _inventory(spark, heap, ["2.tif", "3.tif"])
+    inventory = _inventory(spark, heap, ["1.tif", "2.tif", "3.tif"])
     inventory.collect()
     (heap / "2.tif").unlink()
     (heap / "3.tif").write_bytes(b"something else")
-    reasons = sorted((row.status, row.reason) for row in _run(inventory).values())
-    assert [status for status, _ in reasons] == ["unreadable", "unreadable"]
-    assert "changed" in reasons[1][1]
+    found = {Path(row.paths[0]).name: row for row in _run(inventory).values()}
+    statuses = {name: row.status for name, row in found.items()}
+    assert statuses == {"1.tif": "ok", "2.tif": "unreadable", "3.tif": "unreadable"}
+    assert "changed" in found["3.tif"].reason
+
+
+def test_nothing_decodable_is_refused(spark: SparkSession, heap: Path) -> None:
+    with pytest.raises(Refused, match="no decodable TIFF file under s: set"):
+        _run(_inventory(spark, heap, ["broken.tif"]))
 
 
 def test_another_path_stands_in_for_a_changed_one(spark: SparkSession, heap: Path) -> None:
@@ -172,12 +184,14 @@ def test_another_path_stands_in_for_a_changed_one(spark: SparkSession, heap: Pat
 
 
 def test_a_file_above_the_memory_limit_is_not_read(spark: SparkSession, tmp_path: Path) -> None:
-    tifffile.imwrite(tmp_path / "a.tif", _gray(1))
+    for seed, name in enumerate("ab"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", _gray(seed))
     inventory = _inventory(spark, tmp_path)
     with (tmp_path / "a.tif").open("r+b") as file:
         file.truncate((1 << 20) + 1)  # sparse
-    row = next(iter(_run(inventory, settings=replace(SETTINGS, memory_mb=1)).values()))
-    assert row.status == "too_large" and str((1 << 20) + 1) in row.reason
+    rows = _run(inventory, settings=replace(SETTINGS, memory_mb=1)).values()
+    assert sorted(row.status for row in rows) == ["ok", "too_large"]
+    assert any(str((1 << 20) + 1) in (row.reason or "") for row in rows)
 
 
 def test_a_side_that_no_jpeg_has_costs_a_row(spark: SparkSession, tmp_path: Path) -> None:
