@@ -43,6 +43,8 @@ prepare() {
         "$here/.venv/bin/python" -m pip install -q --disable-pip-version-check \
             ${SEMPARK_WHEELS:+--no-index --find-links "$SEMPARK_WHEELS"} \
             --use-pep517 -e "$here[$extras]" >&2
+        "$here/.venv/bin/python" -m sempark.class_archive ||
+            echo "sempark: no archive of Java's classes: sessions will start slower" >&2
         { cat "$here/setup.py"; echo "$extras"; } >"$here/.venv/sempark-stamp"
     fi
 }

@@ -31,6 +31,8 @@ USAGE = """usage: ./spark-submit.sh JOB [CONF.toml] [--set section.key=value ...
 SPARK_OPTIONS = ("--master", "--deploy-mode")
 WITHOUT_SPARK = ("pack",)
 MINIMUM_SPARK = (4, 0)
+CLASS_ARCHIVE = Path(sys.prefix) / "sempark-classes.jsa"
+"""What `class_archive` makes."""
 FAILED_STATES = {"FAILED", "ERROR", "KILLED"}
 
 
@@ -170,8 +172,14 @@ def build(job: Path, arguments: Sequence[str], options: Sequence[str]) -> list[s
         command += ["--master", master]
     if kind != "local":
         return command + shipping.command(config, kind, job, arguments, options)
-    log4j = f"-Dlog4j2.configurationFile={shipping.LOG4J.as_uri()}"
-    return [*command, "--driver-java-options", log4j, *options, str(job), *arguments]
+    java = f"-Dlog4j2.configurationFile={shipping.LOG4J.as_uri()} {archived()}".strip()
+    return [*command, "--driver-java-options", java, *options, str(job), *arguments]
+
+
+def archived() -> str:
+    """Java's options to start from the archive of classes; it goes without one that doesn't fit."""
+    there = CLASS_ARCHIVE.exists()
+    return f'"-XX:SharedArchiveFile={CLASS_ARCHIVE}" -Xlog:disable' if there else ""
 
 
 def tried(word: str) -> str:

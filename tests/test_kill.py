@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sempark import submit
 from sempark.synthetic import corpus
 
 pytestmark = [pytest.mark.spark, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
@@ -115,7 +116,8 @@ class Run:
             | {
                 "TMPDIR": str(root / "tmp"),
                 "SPARK_LOCAL_DIRS": str(root / "tmp"),
-                "PYSPARK_SUBMIT_ARGS": f"--properties-file {CONF} pyspark-shell",
+                "PYSPARK_SUBMIT_ARGS": f"--properties-file {CONF} --driver-java-options "
+                f"'{submit.archived()}' pyspark-shell",
             },
         )
 

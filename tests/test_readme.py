@@ -13,7 +13,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SMALL = (
     "demo.images=60",
-    "features.input_size=96",
+    "features.architecture=MobileNetV2",
+    "features.input_size=75",
     "finetune.epochs=1",
     "grid.enabled=false",
     "codings.epochs=3",
