@@ -30,7 +30,7 @@ Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
-WORD_LENGTH = 3.0  # of its height: longer bars are no letters
+WORD_LENGTH = 6.0  # of its height: longer bars are no letters
 LETTER_ROWS = 0.3  # of a bar's rows: a letter beside it has ink in more
 LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 ROOM = 3  # px of known background around a line or block
@@ -164,15 +164,25 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
 
 
 def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
-    """Tell whether a short bar is but some joined letters: others stand close on both sides."""
+    """Tell whether a short bar is but some joined letters: another stands close beside it."""
     high = y1 - y0
     if line.x1 - line.x0 > WORD_LENGTH * high:
         return False
     reach = max(4, round(LETTER_GAP * high))
-    before = ink.mask[y0:y1, max(0, line.x0 - 2 - reach) : max(0, line.x0 - 2)]
-    after = ink.mask[y0:y1, line.x1 + 2 : line.x1 + 2 + reach]
-    # a frame below the ticks is no letter
-    return all(p.size and p.any(axis=1).mean() >= LETTER_ROWS for p in (before, after))
+    before = slice(max(0, line.x0 - 2 - reach), max(0, line.x0 - 2))
+    after = slice(line.x1 + 2, line.x1 + 2 + reach)
+    inked = [ink.mask[y0:y1, p].any(axis=1) for p in (before, after)]
+    close = [p.size > 0 and p.mean() >= LETTER_ROWS for p in inked]
+    # a frame below the ticks is no letter, nor is one beside them, which is higher
+    frames = [_higher(ink, p, y0, y1) for p in (before, after)]
+    return any(c and not f for c, f in zip(close, frames, strict=True))
+
+
+def _higher(ink: Ink, columns: slice, y0: int, y1: int) -> bool:
+    """Tell whether what stands beside a bar reaches far above and below it."""
+    high = y1 - y0
+    above, below = ink.mask[max(0, y0 - high) : y0, columns], ink.mask[y1 : y1 + high, columns]
+    return all(p.any(axis=1).mean() > 0.5 for p in (above, below) if p.size)
 
 
 def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:

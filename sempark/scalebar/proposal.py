@@ -44,6 +44,7 @@ BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
+OTHER_HALF = 0.4  # of a half bar's length: so much of the other is looked for beyond the text
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,8 @@ def _beside(
         if scale is not None:
             columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
             first = piece.x0 - texts.ROOM + offset + spelt.x0
+            if _half(marks, bar, piece):
+                continue
             found = Proposal(marks.origin, bar, piece, scale, spelt, columns, box, first)
             if _possible(found, marks.picture_width):
                 proposals.append(found)
@@ -201,6 +204,21 @@ def _possible(proposal: Proposal, picture_width: int) -> bool:
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
+
+
+def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
+    """Tell whether a bar is but one half of a line that its text breaks: beyond it goes on."""
+    if bar.kind == "broken" or piece.place not in ("left", "right"):
+        return False
+    reach = round(OTHER_HALF * (bar.x1 - bar.x0))
+    if piece.place == "left":
+        first = max(0, piece.x0 - (bar.x0 - piece.x1) - reach)
+        beyond = slice(first, max(0, first + reach))
+    else:
+        first = piece.x1 + (piece.x0 - bar.x1)
+        beyond = slice(first, first + reach)
+    columns = marks.mask[bar.line_y0 : bar.line_y1, beyond].any(axis=0)
+    return columns.size > 0 and float(columns.mean()) > 0.9
 
 
 def _inside(a: Proposal, b: Proposal) -> bool:

@@ -127,6 +127,7 @@ def _decide(found: Found, sureness: list[float]) -> Reading:
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one
         weaker = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
+        weaker &= not _at_edge(best) or _at_edge(other)
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:
@@ -166,6 +167,11 @@ def _gap(proposal: Proposal) -> int:
     bar, piece = proposal.bar, proposal.piece
     beside = max(0, bar.x0 - piece.x1, piece.x0 - bar.x1)
     return beside + max(0, bar.line_y0 - piece.y1, piece.y0 - bar.line_y1)
+
+
+def _at_edge(proposal: Proposal) -> bool:
+    """Tell whether a bar touches its data bar's upper edge: it may be a part of the picture."""
+    return proposal.box is not None and proposal.bar.y0 <= 1
 
 
 def _same_text(a: Proposal, b: Proposal) -> bool:

@@ -135,12 +135,21 @@ def test_ticks_that_reach_the_edge_stay_inside() -> None:
 
 
 @pytest.mark.parametrize(("gap", "kinds"), [(3, []), (12, ["ticked"])])
-def test_joined_letters_of_a_word_are_no_bar(gap: int, kinds: list[str]) -> None:
+@pytest.mark.parametrize("last", [False, True])
+def test_joined_letters_of_a_word_are_no_bar(gap: int, kinds: list[str], last: bool) -> None:
     gray = stripe()
-    ticked(gray, 300, 325, 40, 2, 10, 0)
-    gray[30:42, 327 + gap : 330 + gap] = 255  # the next letter, and the one before
-    gray[30:42, 295 - gap : 298 - gap] = 255
+    ticked(gray, 300, 345, 40, 2, 10, 0)
+    gray[30:42, 295 - gap : 298 - gap] = 255  # the letter before, and the next
+    if not last:
+        gray[30:42, 347 + gap : 350 + gap] = 255
     assert [b.kind for b in found(gray)] == kinds
+
+
+def test_a_frame_beside_the_ticks_makes_no_word_of_a_short_bar() -> None:
+    gray = stripe()
+    ticked(gray, 100, 160, 40, 2, 10, 10)
+    gray[5:75, 93:95] = 255
+    assert [b.kind for b in found(gray)] == ["ticked"]
 
 
 def test_dots_of_a_ruler_may_be_rounded_to_other_widths() -> None:

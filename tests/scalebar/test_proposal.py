@@ -100,3 +100,31 @@ def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> N
     sheet.ticked(40, 550, 2, 20)  # to x = 140
     sheet.text(x, 590, "50.0 µm")  # the field's width, say
     assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == texts
+
+
+@pytest.mark.parametrize(("x", "n"), [(190, 0), (340, 1)])
+def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(x: int, n: int) -> None:
+    gray = specimen()
+    gray[530:] = 0
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    sheet.text(120, 572, "2 µm")  # to x = 170
+    canvas = sheet.canvas
+    canvas[564:567, 40:105] = canvas[564:567, x : x + 65] = 255
+    found = proposal.propose(canvas).proposals
+    assert len({p.bar.start for p in found}) == n
+
+
+@pytest.mark.ocr
+@pytest.mark.parametrize(("y", "status"), [(None, "ok"), (530, "many_bars")])
+def test_a_bright_grain_above_the_text_is_not_its_bar(y: int | None, status: str) -> None:
+    gray = specimen()
+    gray[530:] = 0
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    sheet.text(320, 560, "2 µm")
+    canvas = sheet.canvas
+    canvas[551:558, 180:300] = 255  # 20 px beside the text
+    if y is not None:
+        canvas[y : y + 6, 330:370] = 255  # the nearer one
+    assert reading.read(canvas).status == status
