@@ -23,6 +23,7 @@ MIN_TEXT_PX = 6
 ROOM = 2  # px around a cut
 MARK_GAP = 0.4  # of the text's height: marks apart by so much may be no letters
 MARK_WIDTH = 0.6  # of the text's height: wider marks are letters
+TALLEST = 1.7  # of an m's height: a digit that touches a micro sign
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -136,7 +137,7 @@ def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piec
     """Collect the letters of the seed's row, outwards while the gaps are those of one line."""
     x, y, w, h, _ = ink.parts.T
     middle = y[seed] + h[seed] / 2
-    row = letters & (y < middle) & (y + h > middle) & (h < 1.55 * h[seed]) & (h > 0.5 * h[seed])
+    row = letters & (y < middle) & (y + h > middle) & (h < TALLEST * h[seed]) & (h > 0.5 * h[seed])
     tall = float(np.max(h[row & (np.abs(x - x[seed]) < 6 * h[seed])]))
     order = np.flatnonzero(row)
     order = order[np.argsort(x[order], kind="stable")]

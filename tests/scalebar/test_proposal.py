@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import glyphs, proposal, reading, spelling, value
+from sempark.scalebar import bar as bars
+from sempark.scalebar import glyphs, proposal, reading, rest, spelling, value
+from sempark.scalebar import ink as inks
+from sempark.scalebar import text as texts
+from sempark.scalebar.databar import DataBar
 from sempark.synthetic.databars import draw_databar
 from sempark.synthetic.lettering import Face, ink, wheel_fonts
 from sempark.synthetic.sheet import Scale, Sheet
@@ -128,3 +132,18 @@ def test_a_bright_grain_above_the_text_is_not_its_bar(y: int | None, status: str
     if y is not None:
         canvas[y : y + 6, 330:370] = 255  # the nearer one
     assert reading.read(canvas).status == status
+
+
+@pytest.mark.parametrize(("high", "joined"), [(13, True), (19, True), (23, False)])
+def test_digits_that_touch_a_micro_sign_are_of_its_text(high: int, joined: bool) -> None:
+    gray = np.zeros((80, 400), np.uint8)
+    for x in range(88, 108, 6):
+        gray[40:52, x : x + 3] = 255  # an m's stems, and what joins them
+    gray[40:42, 88:109] = 255
+    gray[36 : 36 + high, 60:64] = gray[36 : 36 + high, 80:84] = gray[46:48, 60:84] = 255
+    gray[44:47, 130:200] = 255
+    marks = inks.extract(gray, DataBar(0, 0, 400, 80, 0, np.ones((1, 1), np.uint8)))
+    assert marks is not None
+    bar = bars.Bar("line", 130, 200, 130, 44, 200, 47, 44, 47)
+    lefts = [p.x0 for p in texts.near(rest.erase(marks, bar), bar)]
+    assert (60 in lefts) == joined, lefts
