@@ -69,4 +69,7 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         work(SparkSession.builder.getOrCreate(), sys.argv[1])
     else:
-        make()
+        try:
+            make()
+        except (RuntimeError, OSError) as error:
+            sys.exit(f"sempark: {error}")
