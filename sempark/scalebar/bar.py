@@ -171,18 +171,18 @@ def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
     reach = max(4, round(LETTER_GAP * high))
     before = slice(max(0, line.x0 - 2 - reach), max(0, line.x0 - 2))
     after = slice(line.x1 + 2, line.x1 + 2 + reach)
-    inked = [ink.mask[y0:y1, p].any(axis=1) for p in (before, after)]
-    close = [p.size > 0 and p.mean() >= LETTER_ROWS for p in inked]
-    # a frame below the ticks is no letter, nor is one beside them, which is higher
-    frames = [_higher(ink, p, y0, y1) for p in (before, after)]
-    return any(c and not f for c, f in zip(close, frames, strict=True))
+    return any(_is_letter(ink, columns, y0, y1) for columns in (before, after))
 
 
-def _higher(ink: Ink, columns: slice, y0: int, y1: int) -> bool:
-    """Tell whether what stands beside a bar reaches far above and below it."""
+def _is_letter(ink: Ink, columns: slice, y0: int, y1: int) -> bool:
+    """Tell whether ink beside a bar is a letter: no frame, neither below its ticks nor higher."""
     high = y1 - y0
-    above, below = ink.mask[max(0, y0 - high) : y0, columns], ink.mask[y1 : y1 + high, columns]
-    return all(p.any(axis=1).mean() > 0.5 for p in (above, below) if p.size)
+    above, beside, below = (
+        ink.mask[rows, columns].any(axis=1)
+        for rows in (slice(max(0, y0 - high), y0), slice(y0, y1), slice(y1, y1 + high))
+    )
+    higher = all(part.mean() > 0.5 for part in (above, below) if part.size)
+    return bool(beside.mean() >= LETTER_ROWS) and not higher
 
 
 def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:

@@ -44,7 +44,7 @@ BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
-OTHER_HALF = 0.4  # of a half bar's length: so much of the other is looked for beyond the text
+OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
 
 
 @dataclass(frozen=True)
@@ -183,11 +183,9 @@ def _beside(
         if spelt is None or spelt.confidence < MIN_SPELLING:
             continue
         scale = values.parse(spelt.text)
-        if scale is not None:
+        if scale is not None and not _half(marks, bar, piece):
             columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
             first = piece.x0 - texts.ROOM + offset + spelt.x0
-            if _half(marks, bar, piece):
-                continue
             found = Proposal(marks.origin, bar, piece, scale, spelt, columns, box, first)
             if _possible(found, marks.picture_width):
                 proposals.append(found)
@@ -210,13 +208,14 @@ def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
     """Tell whether a bar is but one half of a line that its text breaks: beyond it goes on."""
     if bar.kind == "broken" or piece.place not in ("left", "right"):
         return False
-    reach = round(OTHER_HALF * (bar.x1 - bar.x0))
+    # as far from the text as this half, and somewhat farther
+    near, far = (round(share * (bar.x1 - bar.x0)) for share in OTHER_HALF)
     if piece.place == "left":
-        first = max(0, piece.x0 - (bar.x0 - piece.x1) - reach)
-        beyond = slice(first, max(0, first + reach))
+        edge = piece.x0 - (bar.x0 - piece.x1)
+        beyond = slice(max(0, edge - far), max(0, edge - near))
     else:
-        first = piece.x1 + (piece.x0 - bar.x1)
-        beyond = slice(first, first + reach)
+        edge = piece.x1 + (piece.x0 - bar.x1)
+        beyond = slice(edge + near, edge + far)
     columns = marks.mask[bar.line_y0 : bar.line_y1, beyond].any(axis=0)
     return columns.size > 0 and float(columns.mean()) > 0.9
 

@@ -125,9 +125,9 @@ def _decide(found: Found, sureness: list[float]) -> Reading:
     nm_per_px = best.scale.nanometers / best.bar.length_px
     box = _corners(best.box or found.box)
     for _, other in agreed:
-        # a text between two bars belongs to the clearly nearer one
-        weaker = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
-        weaker &= not _at_edge(best) or _at_edge(other)
+        # a text between two bars belongs to the clearly nearer one, if this is no grain at the edge
+        nearer = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
+        weaker = nearer and (_at_edge(other) or not _at_edge(best))
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:

@@ -101,13 +101,16 @@ def manifests(store: Path) -> dict[str, dict[str, Any]]:
     """The manifest of each table of a local store, of the version its last whole pointer names."""
     found = {}
     for name in TABLES:
-        for pointer in sorted((store / name / "pointers").glob("[0-9]*.json"), reverse=True):
-            text = pointer.read_text()
-            if text.endswith("}"):  # a pointer may be read while it is being written
-                manifest = store / name / json.loads(text)["version"] / "manifest.json"
-                found[name] = json.loads(manifest.read_text())
-                break
+        if versions := pointed(store, name):
+            found[name] = json.loads((store / name / versions[-1] / "manifest.json").read_text())
     return found
+
+
+def pointed(store: Path, name: str) -> list[str]:
+    """The versions that whole pointers name; one may be read while it is being written."""
+    files = sorted((store / name / "pointers").glob("[0-9]*.json"))
+    texts = [text for file in files if (text := file.read_text()).endswith("}")]
+    return [json.loads(text)["version"] for text in texts]
 
 
 def digests(store: Path) -> dict[str, str]:
@@ -140,10 +143,6 @@ def clean(store: Path) -> list[str]:
     wrong = [str(path) for path in store.rglob("_temporary")]
     wrong += [str(path) for path in (store / "runs").glob(".check-*")]
     for name in TABLES:
-        pointed = {
-            json.loads(file.read_text())["version"]
-            for file in (store / name / "pointers").glob("[0-9]*.json")
-        }
         present = {p.name for p in (store / name).glob("*") if p.name != "pointers"}
-        wrong += [f"{name}/{version}" for version in sorted(present - pointed)]
+        wrong += [f"{name}/{version}" for version in sorted(present - {*pointed(store, name)})]
     return wrong
