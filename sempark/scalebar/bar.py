@@ -33,6 +33,7 @@ MIN_TICKED_PX = 18
 WORD_LENGTH = 6.0  # of its height: longer bars are no letters
 LETTER_ROWS = 0.3  # of a bar's rows: a letter beside it has ink in more
 LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
+EVEN_SHARE = 0.6  # of a bar's contrast: letters that blur joins have less between their stems
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
 
@@ -102,6 +103,7 @@ def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
         bar = _single(ink, line)
         if bar is not None:
             bars.append(bar)
+    bars = [b for b in bars if _even(ink, b)]
     if rows is None:
         bars.extend(_separate_ticks(ink))
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
@@ -161,6 +163,20 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     start, end = block_ends(ink, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+
+
+def _even(ink: Ink, bar: Bar) -> bool:
+    """Tell whether a bar's line is of one contrast from end to end: it is no row of letters."""
+    parts = [(bar.x0, bar.x1)]
+    if bar.gap is not None:
+        parts = [(bar.x0, bar.gap[0]), (bar.gap[1], bar.x1)]
+    for x0, x1 in parts:
+        room = min(ROOM, (x1 - x0) // 4)  # blurred ends
+        line = ink.contrast[bar.line_y0 : bar.line_y1, x0 + room : x1 - room].max(axis=0)
+        weakest, full = np.percentile(line, (5, 90))
+        if weakest < EVEN_SHARE * full:
+            return False
+    return True
 
 
 def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:

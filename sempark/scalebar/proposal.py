@@ -45,6 +45,10 @@ MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or 
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
+RIM = 2, 5  # px beside a bar, where what it stands on is seen
+RIM_SHARE = 0.6  # of the rim's pixels that are of the background
+EVEN = 4  # gray levels: most of a printed background is as near to its level
+BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
 
 
 @dataclass(frozen=True)
@@ -88,14 +92,16 @@ def propose(gray: Gray) -> Found:
     proposals: list[Proposal] = []
     for share in (ink.INK_SHARE, ink.FAINT_SHARE):
         for box in boxes:
-            found = _propose_in(ink.extract(gray, box, share), box)
+            found = _propose_in(gray, ink.extract(gray, box, share), box)
             proposals += found.proposals
             if best.box is None and found.status != "no_databar":
                 best = found
         if _strong(proposals):
             return _best(proposals, best)
-    for seen in overlay.find(gray, [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]):
-        proposals += _propose_over(seen)
+    stripes = [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]
+    stripes = [b for b in stripes if _printed(gray, (b.x0, b.y0, b.x1, b.y1), b.level)]
+    for seen in overlay.find(gray, stripes):
+        proposals += [p for p in _propose_over(seen) if not _printed_apart(gray, p, boxes)]
     return _best(proposals, best)
 
 
@@ -112,15 +118,65 @@ def _best(proposals: list[Proposal], otherwise: Found) -> Found:
     return Found("no_value", kept[0].box or otherwise.box, tuple(kept))
 
 
-def _propose_in(marks: ink.Ink | None, box: databars.DataBar) -> Found:
+def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Found:
     """Find the bars in the ink of a data bar and spell the texts beside them."""
     if marks is None:
         return Found("no_databar", None, ())
-    candidates = bars.find(marks)[:MAX_BARS]
+    candidates = [b for b in bars.find(marks)[:MAX_BARS] if _stands_on(gray, box, b, marks.origin)]
     if not candidates:
         return Found("no_bar", box, ())
     proposals = _beside([(marks, bar) for bar in candidates], box)
     return Found("no_text", box, ()) if proposals is None else Found("no_value", box, proposals)
+
+
+def _stands_on(gray: Gray, box: databars.DataBar, bar: bars.Bar, origin: tuple[int, int]) -> bool:
+    """Tell whether a bar without ticks is printed in a data bar: its background is around it.
+
+    It has to be at both ends and along one side. What goes on over the data bar's upper edge
+    is a part of the picture.
+    """
+    if bar.kind not in ("block", "line"):
+        return True
+    near, far = RIM
+    b = bar.moved(*origin)
+    x0, y0, x1, y1 = b.x0, b.line_y0, b.x1, b.line_y1
+    left = _like(gray, (x0 - far, y0, x0 - near, y1), box.level)
+    right = _like(gray, (x1 + near, y0, x1 + far, y1), box.level)
+    above, below = (x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)
+    if bar.y0 <= 1 and _like(gray, above, float(np.median(gray[y0:y1, x0:x1]))):
+        return False
+    return left and right and (_like(gray, above, box.level) or _like(gray, below, box.level))
+
+
+def _like(gray: Gray, box: tuple[int, int, int, int], level: float) -> bool:
+    """Tell whether most of a box, where it lies in the picture, is near a gray level."""
+    x0, y0, x1, y1 = (max(0, v) for v in box)
+    part = gray[y0:y1, x0:x1].astype(np.int16)
+    near = np.abs(part - level) <= databars.LEVEL_TOLERANCE
+    return bool(part.size) and float(near.mean()) >= RIM_SHARE
+
+
+def _printed_apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> bool:
+    """Tell whether a text is printed in a data bar, but the bar beside it in the picture."""
+    (x, y), piece = proposal.origin, proposal.piece
+    x0, y0, x1, y1 = piece.x0 + x, piece.y0 + y, piece.x1 + x, piece.y1 + y
+    room = y1 - y0
+    for box in boxes:
+        inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
+        around = x0 - room, y0 - room, x1 + room, min(y1 + room, box.y1)
+        if inside and _printed(gray, around, box.level):
+            return not _stands_on(gray, box, proposal.bar, proposal.origin)
+    return False
+
+
+def _printed(gray: Gray, box: tuple[int, int, int, int], level: int) -> bool:
+    """Tell whether the background of a box is even: printed, not a part of the picture."""
+    x0, y0, x1, y1 = (max(0, v) for v in box)
+    off = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level)
+    off = off[off <= BETWEEN[0]]  # without the letters
+    near = off[off <= databars.LEVEL_TOLERANCE]
+    even = near.size > 0 and float(np.percentile(near, 75)) <= EVEN
+    return even and near.size >= (1 - BETWEEN[1]) * off.size
 
 
 def _propose_over(seen: overlay.Seen) -> list[Proposal]:

@@ -148,3 +148,41 @@ def test_digits_that_touch_a_micro_sign_are_of_its_text(high: int, joined: bool)
     bar = bars.Bar("line", 130, 200, 130, 44, 200, 47, 44, 47)
     lefts = [p.x0 for p in texts.near(rest.erase(marks, bar), bar)]
     assert (60 in lefts) == joined, lefts
+
+
+@pytest.mark.parametrize(("between", "n"), [(255, 1), (110, 0)])
+def test_letters_that_blur_joins_are_no_bar(between: int, n: int) -> None:
+    gray = specimen()
+    gray[530:] = 0
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    sheet.text(320, 560, "2 µm")
+    canvas = sheet.canvas
+    canvas[551:558, 200:300] = between
+    for x in range(200, 300, 8):
+        canvas[551:558, x : x + 4] = 255
+    assert len({p.bar.start for p in proposal.propose(canvas).proposals}) == n
+
+
+@pytest.mark.parametrize(
+    ("y", "around", "n"),
+    [
+        (546, 0, 1),  # in the data bar
+        (516, 120, 0),  # in the picture
+        (546, 90, 0),  # in what is left of the picture there
+        (526, None, 0),  # over the data bar's edge
+    ],
+)
+def test_a_printed_text_has_its_bar_on_the_same_background(
+    y: int, around: int | None, n: int
+) -> None:
+    gray = specimen()
+    gray[530:] = 0
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    sheet.text(320, 575 if y > 540 else 550, "2 µm")
+    canvas = sheet.canvas
+    if around is not None:
+        canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
+    canvas[y : y + 9, 310:390] = 255
+    assert len({p.bar.start for p in proposal.propose(canvas).proposals}) == n
