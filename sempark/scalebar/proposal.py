@@ -272,8 +272,13 @@ def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
     else:
         edge = piece.x1 + (piece.x0 - bar.x1)
         beyond = slice(edge + near, edge + far)
-    columns = marks.mask[bar.line_y0 : bar.line_y1, beyond].any(axis=0)
-    return columns.size > 0 and float(columns.mean()) > 0.9
+    near, far = RIM
+    y0, y1 = bar.line_y0, bar.line_y1
+    rows = slice(y0, y1), slice(max(0, y0 - far), max(0, y0 - near)), slice(y1 + near, y1 + far)
+    line, above, below = (marks.mask[r, beyond].any(axis=0) for r in rows)
+    # what is higher is a logo
+    lone = max(above.mean(), below.mean()) < 0.5 if line.size else False
+    return bool(lone) and float(line.mean()) > 0.9
 
 
 def _inside(a: Proposal, b: Proposal) -> bool:

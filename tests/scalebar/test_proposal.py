@@ -106,15 +106,20 @@ def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> N
     assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == texts
 
 
-@pytest.mark.parametrize(("first", "x", "n"), [(40, 190, 0), (88, 190, 0), (40, 340, 1)])
-def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(first: int, x: int, n: int) -> None:
+@pytest.mark.parametrize(
+    ("first", "x", "high", "n"),
+    [(40, 190, 3, 0), (88, 190, 3, 0), (40, 340, 3, 1), (40, 190, 30, 1)],  # the last is a logo
+)
+def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(
+    first: int, x: int, high: int, n: int
+) -> None:
     gray = specimen()
     gray[530:] = 0
     sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
     sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
     sheet.text(120, 572, "2 µm")  # to x = 170
     canvas = sheet.canvas
-    canvas[564:567, 40:105] = canvas[564:567, x : x + 65] = 255
+    canvas[564:567, 40:105] = canvas[567 - high : 567, x : x + 65] = 255
     canvas = canvas[:, first:] if first > 40 else canvas
     found = proposal.propose(canvas).proposals
     assert len({p.bar.start for p in found}) == n
