@@ -161,7 +161,7 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
             return None
     if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
         return None
-    start, end = block_ends(ink, line)
+    start, end = block_ends(ink.contrast, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
 
 

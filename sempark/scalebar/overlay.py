@@ -7,7 +7,7 @@ color is background, whatever it shows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -30,6 +30,7 @@ END = 12  # px at both ends, a tick among them, where a stroke must stand out fo
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
 LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
 MAX_WINDOWS = 10
+BLUR = 4  # px a blurred end may reach
 PAPER_SPREAD = 5.0  # gray levels inside a flat box
 SHARE = 0.4  # of ink's contrast
 FAINT_SHARE = 0.27  # for thin letters
@@ -58,11 +59,13 @@ class Seen:
     """A stroke with the ink around it, seen in several ways; `paper` where it lies in a flat box.
 
     `full`: near the stroke's level; `lifted`: far from what lies around; `faint`: the same with
-    thinner letters; `strict`: very near the level.
+    thinner letters; `strict`: very near the level. `whole` is how near the level every pixel of
+    the window is, of the stroke's whole contrast, which blurred ends are measured by.
     """
 
     stroke: Stroke
     paper: Ink | None
+    whole: Gray
     full: Ink
     lifted: Ink
     faint: Ink
@@ -124,7 +127,7 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
         rows = stroke.y0 - y, stroke.y1 - y
         found = [b for b in bars.find(ink, rows) if _own(stroke, ink.origin, b)]
         if found:
-            return ink.origin, found[0]
+            return ink.origin, _measured(seen, ink, found[0])
     # parts of the picture touch it in every look; at both ends these may be a frame's sides
     x, y = seen.strict.origin
     x0, x1, y0, y1 = stroke.x0 - x, stroke.x1 - x, stroke.y0 - y, stroke.y1 - y
@@ -132,8 +135,17 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
     if min(sum(t) for t in ticks) >= max(3, round(0.75 * (y1 - y0))):
         return None
     kind: bars.Kind = "block" if y1 - y0 >= 5 else "line"
-    ends = block_ends(seen.strict, Line(x0, x1, y0, y1, *ticks))
+    ends = block_ends(seen.strict.contrast, Line(x0, x1, y0, y1, *ticks))
     return (x, y), Bar(kind, *ends, x0, y0, x1, y1, y0, y1)
+
+
+def _measured(seen: Seen, ink: Ink, bar: Bar) -> Bar:
+    """Return a bar whose ends, if it has no ticks, are measured by its whole contrast."""
+    if bar.kind not in ("block", "line") or ink.origin != seen.full.origin:
+        return bar
+    line = Line(bar.x0, bar.x1, bar.line_y0, bar.line_y1, (0, 0), (0, 0))
+    start, end = block_ends(seen.whole, line)
+    return replace(bar, start=start, end=end)
 
 
 def _own(stroke: Stroke, origin: tuple[int, int], bar: Bar) -> bool:
@@ -257,7 +269,16 @@ def _seen(gray: Gray, stroke: Stroke) -> Seen:
     full, strict = (_near(gray, stroke, box, min(stroke.contrast, c)) for c in (CAP, STRICT))
     lifted = _lifted(gray, stroke, box)
     looks = ((full, SHARE), (lifted, SHARE), (lifted, FAINT_SHARE), (strict, STRICT_SHARE))
-    return Seen(stroke, paper, *(_ink(near, share, stroke, box, width) for near, share in looks))
+    whole = _near(gray, stroke, box, max(stroke.contrast, _contrast_at_ends(gray, stroke)))
+    return Seen(stroke, paper, whole, *(_ink(n, share, stroke, box, width) for n, share in looks))
+
+
+def _contrast_at_ends(gray: Gray, stroke: Stroke) -> float:
+    """Return how far, at least, what lies beyond a stroke's ends is from its level."""
+    sides = (stroke.x0 - 2 * BLUR, stroke.x0 - BLUR), (stroke.x1 + BLUR, stroke.x1 + 2 * BLUR)
+    beyond = [gray[stroke.y0 : stroke.y1, max(0, a) : max(0, b)] for a, b in sides]
+    far = [abs(float(np.median(part)) - stroke.level) for part in beyond if part.size]
+    return min(far, default=0.0)
 
 
 def _near(gray: Gray, stroke: Stroke, box: tuple[int, int, int, int], contrast: float) -> Gray:

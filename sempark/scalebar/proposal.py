@@ -130,22 +130,24 @@ def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Fou
 
 
 def _stands_on(gray: Gray, box: databars.DataBar, bar: bars.Bar, origin: tuple[int, int]) -> bool:
-    """Tell whether a bar without ticks is printed in a data bar: its background is around it.
+    """Tell whether a bar is printed in a data bar: it ends there, on its background.
 
-    It has to be at both ends and along one side. What goes on over the data bar's upper edge
-    is a part of the picture.
+    What goes on over the data bar's edges is a part of the picture. A bar without ticks has the
+    background at both ends and along one side.
     """
-    if bar.kind not in ("block", "line"):
-        return True
     near, far = RIM
     b = bar.moved(*origin)
     x0, y0, x1, y1 = b.x0, b.line_y0, b.x1, b.line_y1
-    left = _like(gray, (x0 - far, y0, x0 - near, y1), box.level)
-    right = _like(gray, (x1 + near, y0, x1 + far, y1), box.level)
+    level = float(np.median(gray[y0:y1, x0:x1]))
+    before, after = (x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)
     above, below = (x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)
-    if bar.y0 <= 1 and _like(gray, above, float(np.median(gray[y0:y1, x0:x1]))):
+    edges = ((bar.y0 <= 1, above), (b.x0 <= box.x0 + 1, before), (b.x1 >= box.x1 - 1, after))
+    if any(at_edge and _like(gray, beyond, level) for at_edge, beyond in edges):
         return False
-    return left and right and (_like(gray, above, box.level) or _like(gray, below, box.level))
+    if bar.kind not in ("block", "line"):
+        return True
+    sides = [_like(gray, side, box.level) for side in (before, after, above, below)]
+    return sides[0] and sides[1] and (sides[2] or sides[3])
 
 
 def _like(gray: Gray, box: tuple[int, int, int, int], level: float) -> bool:
@@ -163,7 +165,12 @@ def _printed_apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]
     room = y1 - y0
     for box in boxes:
         inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
-        around = x0 - room, y0 - room, x1 + room, min(y1 + room, box.y1)
+        around = (
+            max(box.x0, x0 - room),
+            max(box.y0, y0 - room),
+            min(box.x1, x1 + room),
+            min(box.y1, y1 + room),
+        )
         if inside and _printed(gray, around, box.level):
             return not _stands_on(gray, box, proposal.bar, proposal.origin)
     return False
@@ -171,7 +178,7 @@ def _printed_apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]
 
 def _printed(gray: Gray, box: tuple[int, int, int, int], level: int) -> bool:
     """Tell whether the background of a box is even: printed, not a part of the picture."""
-    x0, y0, x1, y1 = (max(0, v) for v in box)
+    x0, y0, x1, y1 = box
     off = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level)
     off = off[off <= BETWEEN[0]]  # without the letters
     near = off[off <= databars.LEVEL_TOLERANCE]

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from sempark.scalebar.databar import Gray
 from sempark.scalebar.ink import Ink
 
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
@@ -106,18 +107,18 @@ def tick_middle(ink: Ink, line: Line, y0: int, y1: int, side: int) -> float:
     return first + float(np.average(np.arange(a, b + 1), weights=weights)) + 0.5
 
 
-def block_ends(ink: Ink, line: Line) -> tuple[float, float]:
+def block_ends(contrast: Gray, line: Line) -> tuple[float, float]:
     """Return a block's outer edges, sub-pixel by the share of ink in the columns around them."""
     rows = slice(line.y0, line.y1)
-    full = float(np.median(ink.contrast[rows, line.x0 : line.x1])) or 1.0
+    full = float(np.median(contrast[rows, line.x0 : line.x1])) or 1.0
     reach = min(3, (line.x1 - line.x0) // 3)
     ends = []
     for edge, side in ((line.x0, -1), (line.x1, 1)):
-        first, last = max(0, edge - reach), min(ink.mask.shape[1], edge + reach)
-        profile = np.median(ink.contrast[rows, first:last].astype(float), axis=0)
+        first, last = max(0, edge - reach), min(contrast.shape[1], edge + reach)
+        profile = np.median(contrast[rows, first:last].astype(float), axis=0)
         # what a picture leaves beside the block is no part of it
         beyond = first - BEYOND if side < 0 else last
-        ground = ink.contrast[rows, max(0, beyond) : max(0, beyond + BEYOND)]
+        ground = contrast[rows, max(0, beyond) : max(0, beyond + BEYOND)]
         base = min(float(np.median(ground)) if ground.size else 0.0, 0.35 * full)
         share = np.clip((profile - base) / (full - base), 0, 1)
         share[share < 0.12] = 0

@@ -58,3 +58,12 @@ def test_strokes_in_a_wide_data_bar_are_not_sought_again() -> None:
     whole = databar.DataBar(0, 300, 500, 400, 0, np.ones((1, 1), np.uint8))
     assert overlay.find(gray, [replace(whole, y0=350)])
     assert overlay.find(gray, [whole]) == []
+
+
+def test_blurred_ends_are_measured_by_their_whole_contrast() -> None:
+    ground = cv2.GaussianBlur(np.random.default_rng(1).normal(size=(400, 500)), (0, 0), 4)
+    picture = 20 + 12 * ground / ground.std()
+    picture[320:326, 340:383] = 250
+    gray = np.clip(cv2.GaussianBlur(picture, (0, 0), 1.3), 0, 255).astype(np.uint8)
+    made = [overlay.bar(seen) for seen in overlay.find(gray)]
+    assert [m[1].length_px for m in made if m] == [pytest.approx(43, abs=0.5)]

@@ -191,3 +191,16 @@ def test_a_printed_text_has_its_bar_on_the_same_background(
         canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
     canvas[y : y + 9, 310:390] = 255
     assert len({p.bar.start for p in proposal.propose(canvas).proposals}) == n
+
+
+@pytest.mark.parametrize(("x1", "printed"), [(196, True), (260, False)])
+def test_a_bar_that_goes_on_over_an_edge_of_its_data_bar_is_not_in_it(
+    x1: int, printed: bool
+) -> None:
+    gray = np.full((60, 300), 100, np.uint8)
+    gray[:, :200] = 0
+    gray[30:33, 20:x1] = 255
+    box = DataBar(0, 0, 200, 60, 0, np.ones((1, 1), np.uint8))
+    end = min(x1, 200)
+    bar = bars.Bar("ticked", 20, end, 20, 25, end, 38, 30, 33)
+    assert proposal._stands_on(gray, box, bar, (0, 0)) == printed
