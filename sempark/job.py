@@ -291,6 +291,8 @@ SPARK_SETTINGS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "64",  # likewise
     "spark.sql.execution.arrow.pyspark.enabled": "true",
     "spark.sql.files.maxPartitionBytes": "16m",
+    # what is held in memory after a shuffle has few partitions too, not Spark's 200
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.showConsoleProgress": "false",  # progress.watch draws the bars
     "spark.sql.ansi.enabled": "true",

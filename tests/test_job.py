@@ -59,3 +59,20 @@ def test_a_session_that_does_not_start_is_one_line(monkeypatch, tmp_path, capsys
     assert job.run(lambda context: None, arguments) == 1
     said = capsys.readouterr().err
     assert "Spark did not start" in said and "no master there" in said and "Traceback" not in said
+
+
+def test_what_is_held_in_memory_after_a_shuffle_has_few_partitions(spark) -> None:
+    settings = job.SPARK_SETTINGS | {
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.shuffle.partitions": "50",
+    }
+    name = "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning"
+    session = spark.newSession()  # the settings of the others stay
+    for key in (name, "spark.sql.adaptive.enabled", "spark.sql.shuffle.partitions"):
+        session.conf.set(key, settings[key])
+    held = session.range(100).groupBy("id").count().persist()
+    try:
+        assert held.count() == 100
+        assert held.rdd.getNumPartitions() < 5
+    finally:
+        held.unpersist()
