@@ -255,14 +255,15 @@ def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
 def _separate_ticks(ink: Ink) -> list[Bar]:
     """Find rulers of separate ticks: eight or more equal solid parts at equal distances."""
     _, _, w, h, area = ink.parts.T
-    solid = ink.parts[1:][((h >= 0.8 * w) & (area >= 0.7 * w * h))[1:]].tolist()
+    # of a dot of three pixels a row may be lost, or a corner
+    solid = ink.parts[1:][((h + 1 >= 0.8 * w) & (area + 1 >= 0.7 * w * h))[1:]].tolist()
     bars = []
     rows: list[list[list[int]]] = []
     for part in sorted(solid):
         for row in rows:
             first = row[0]
             unlike = 1 + 0.15 * first[3]
-            wider = max(2.0, unlike)  # both sides are rounded to whole pixels
+            wider = max(3.0, unlike)  # both sides are rounded to whole pixels, or every other one
             like = abs(part[1] - first[1]) <= unlike and abs(part[3] - first[3]) <= unlike
             if like and abs(part[2] - first[2]) <= wider:
                 row.append(part)

@@ -172,7 +172,8 @@ def _printed_apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]
             min(box.y1, y1 + room),
         )
         if inside and _printed(gray, around, box.level):
-            return not _stands_on(gray, box, proposal.bar, proposal.origin)
+            within = box.y0 <= proposal.bar.line_y1 + y and proposal.bar.line_y0 + y <= box.y1
+            return not (within and _stands_on(gray, box, proposal.bar, proposal.origin))
     return False
 
 

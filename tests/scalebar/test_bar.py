@@ -78,6 +78,16 @@ def test_ruler_of_separate_ticks() -> None:
     assert only.length_px == pytest.approx(300, abs=0.01)
 
 
+def test_ruler_of_dots_of_unlike_pixels() -> None:
+    gray = stripe()
+    for i, (wide, high) in enumerate([(4, 3), (3, 3), (6, 4)] * 3 + [(3, 3), (4, 3)]):
+        x = 600 + 30 * i - wide // 2
+        gray[10 : 10 + high, x : x + wide] = 255
+    (only,) = found(gray)
+    assert only.kind == "ticks"
+    assert only.length_px == pytest.approx(300, abs=1)
+
+
 def test_ruler_that_lost_a_tick_is_left() -> None:
     gray = stripe()
     for i in range(10):

@@ -204,3 +204,23 @@ def test_a_bar_that_goes_on_over_an_edge_of_its_data_bar_is_not_in_it(
     end = min(x1, 200)
     bar = bars.Bar("ticked", 20, end, 20, 25, end, 38, 30, 33)
     assert proposal._stands_on(gray, box, bar, (0, 0)) == printed
+
+
+@pytest.mark.parametrize(("y", "apart"), [(20, True), (70, False)])
+def test_a_ticked_bar_above_its_data_bar_is_of_the_picture(y: int, apart: bool) -> None:
+    gray = np.full((100, 200), 120, np.uint8)
+    gray[50:] = 0
+    box = DataBar(0, 50, 200, 100, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("ticked", 40, 90, 40, y - 6, 90, y + 8, y, y + 2)
+    piece = texts.Piece("below", 110, 60, 150, 76, (1,))
+    made = proposal.Proposal(
+        (0, 0),
+        bar,
+        piece,
+        value.Scale(2, "um", True),
+        spelling.Spelling("2µm", 1.0, 0, 40),
+        np.zeros((16, 40), np.float32),
+        None,
+        110,
+    )
+    assert proposal._printed_apart(gray, made, [box]) == apart
