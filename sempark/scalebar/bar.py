@@ -156,8 +156,8 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     rows = slice(line.y0, line.y1)
     if kind == "line":
-        rows = slice(line.y0 - ROOM, line.y1 + ROOM)
-        if rows.start < 0 or rows.stop > height:
+        rows = slice(max(0, line.y0 - ROOM), line.y1 + ROOM)
+        if rows.stop > height:
             return None
     if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
         return None

@@ -188,3 +188,10 @@ def test_erase_takes_the_blurred_ends_of_a_block_too() -> None:
     assert marks is not None
     (only,) = bar.find(marks)
     assert len(rest.erase(marks, replace(only, x0=only.x0 + 1, x1=only.x1 - 1)).parts) == 1
+
+
+def test_a_thin_bar_may_stand_at_the_upper_edge() -> None:
+    gray = stripe()
+    gray[1:5, 500:577] = 255
+    (only,) = found(gray)
+    assert only.length_px == pytest.approx(77, abs=0.01)
