@@ -6,7 +6,7 @@ by a part of it, and strictly. Bar and text of an overlay share their color, so 
 color is background, whatever it shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -37,6 +37,7 @@ FAINT_SHARE = 0.27  # for thin letters
 STRICT_SHARE = 0.45
 CAP = 170.0  # gray levels
 STRICT = 70.0
+NEARER = 100.0, 70.0, 36.0  # gray levels, likewise: for texts that the picture touches
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Seen:
     the window is, of the stroke's whole contrast, which blurred ends are measured by.
     """
 
+    picture: Gray
     stroke: Stroke
     paper: Ink | None
     whole: Gray
@@ -75,9 +77,24 @@ class Seen:
         """Return the looks in which bars are sought, best first."""
         return [i for i in (self.paper, self.full, self.lifted, self.strict) if i is not None]
 
-    def for_texts(self) -> list[Ink]:
-        """Return the looks in which texts are sought, best first."""
-        return [i for i in (self.paper, self.lifted, self.full, self.faint) if i is not None]
+    def for_texts(self) -> Iterator[tuple[Ink, Ink]]:
+        """Give the looks in which texts are sought, best first; the last ones where it comes to it.
+
+        With each the look that shows what else may be a part of its texts. The last ones are
+        nearer and nearer to the level: what touches the letters is seldom of their very gray.
+        """
+        wide = self.paper or self.lifted
+        looks = (self.paper, self.lifted, self.full, self.faint)
+        yield from ((look, wide) for look in looks if look is not None)
+        x, y = self.full.origin
+        height, width = self.full.mask.shape
+        box = x, y, x + width, y + height
+        widest: Ink | None = None
+        for contrast in NEARER:
+            near = _near(self.picture, self.stroke, box, min(self.stroke.contrast, contrast))
+            look = _ink(near, STRICT_SHARE, self.stroke, box, self.full.picture_width)
+            widest = widest or look
+            yield look, widest
 
 
 def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
@@ -270,7 +287,9 @@ def _seen(gray: Gray, stroke: Stroke) -> Seen:
     lifted = _lifted(gray, stroke, box)
     looks = ((full, SHARE), (lifted, SHARE), (lifted, FAINT_SHARE), (strict, STRICT_SHARE))
     whole = _near(gray, stroke, box, max(stroke.contrast, _contrast_at_ends(gray, stroke)))
-    return Seen(stroke, paper, whole, *(_ink(n, share, stroke, box, width) for n, share in looks))
+    return Seen(
+        gray, stroke, paper, whole, *(_ink(n, share, stroke, box, width) for n, share in looks)
+    )
 
 
 def _contrast_at_ends(gray: Gray, stroke: Stroke) -> float:

@@ -194,13 +194,13 @@ def _propose_over(seen: overlay.Seen) -> list[Proposal]:
         return []
     (x, y), bar = made
     found: list[Proposal] = []
-    for marks in seen.for_texts():
+    for marks, others in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
-            found += _beside([(marks, own)], None) or ()
+            texts_there = _beside([(marks, own)], None) or ()
+            found += [p for p in texts_there if _starts(p, others)]
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
-    found = [p for p in found if _starts(p, seen.paper or seen.lifted)]
     # what is seen less well may be a part of the same text
     return [p for p in found if not any(_part(p, q) for q in found)]
 

@@ -14,10 +14,16 @@ from sempark.synthetic.sheet import Scale, Sheet
 Gray = NDArray[np.uint8]
 
 
-def drawn(ticks: bool = False) -> Gray:
-    """A bar of 100 px from x = 60 over a dark uneven picture, its text above it."""
+def drawn(ticks: bool = False, crossed: int = 0) -> Gray:
+    """A bar of 100 px from x = 60 over a dark uneven picture, its text above it.
+
+    `crossed`: gray of what lies in the picture behind the text.
+    """
     noise = cv2.GaussianBlur(np.random.default_rng(1).normal(size=(400, 500)), (0, 0), 6)
     gray = np.clip(60 + 15 * noise / noise.std(), 10, 110).astype(np.uint8)
+    if crossed:
+        for x in range(20, 180, 30):
+            cv2.line(gray, (x, 280), (x + 60, 336), crossed, 3)
     sheet = Sheet(gray, Scale(300, "nm", 3.0), np.random.default_rng(2), wheel_fonts()[:1])
     sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
     if ticks:
@@ -36,6 +42,12 @@ def spelled(gray: Gray) -> list[tuple[str, float]]:
 @pytest.mark.parametrize("ticks", [False, True])
 def test_a_bar_over_an_uneven_picture_is_found_by_its_edges(ticks: bool) -> None:
     ((text, bar_px),) = spelled(drawn(ticks=ticks))
+    assert (text, bar_px) == ("300nm", pytest.approx(100, abs=1))
+
+
+@pytest.mark.parametrize("gray", [150, 190])
+def test_a_text_is_told_from_what_it_stands_on_by_its_own_gray(gray: int) -> None:
+    ((text, bar_px),) = spelled(drawn(crossed=gray))
     assert (text, bar_px) == ("300nm", pytest.approx(100, abs=1))
 
 
