@@ -157,7 +157,7 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
     rows = slice(line.y0, line.y1)
     if kind == "line":
         rows = slice(max(0, line.y0 - ROOM), line.y1 + ROOM)
-        if rows.stop > height:
+        if line.y0 == 0 or rows.stop > height:  # a first row may be the picture's last
             return None
     if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
         return None

@@ -17,7 +17,7 @@ from sempark.scalebar import value as values
 from sempark.scalebar.proposal import Proposal
 
 MIN_SURE = 0.3
-MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
+MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15; for texts over a picture
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
 OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
@@ -69,7 +69,8 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
 
 def least(proposal: Proposal) -> float:
     """Return how sure a proposal must at least be to count."""
-    return MIN_SURE if proposal.scale.common else MIN_SURE_RARE
+    printed = proposal.box is not None
+    return MIN_SURE if proposal.scale.common and printed else MIN_SURE_RARE
 
 
 def _after_more_looks(proposal: Proposal, seen: list[values.Scale | None]) -> float:

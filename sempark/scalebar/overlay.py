@@ -143,6 +143,8 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
         x, y = ink.origin
         rows = stroke.y0 - y, stroke.y1 - y
         found = [b for b in bars.find(ink, rows) if _own(stroke, ink.origin, b)]
+        # what goes on beyond the window are no ticks but the sides of a frame
+        found = [b for b in found if b.kind != "ticked" or 0 < b.y0 <= b.y1 < ink.mask.shape[0]]
         if found:
             return ink.origin, _measured(seen, ink, found[0])
     # parts of the picture touch it in every look; at both ends these may be a frame's sides

@@ -42,6 +42,7 @@ CLEAR = 0.9  # and from there on no other look at the same place
 BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
 BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
+MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
@@ -258,8 +259,10 @@ def _beside(
 
 
 def _possible(proposal: Proposal, picture_width: int) -> bool:
-    """Tell whether the text is near enough, and a microscope can show so wide a field."""
+    """Tell whether the text is high and near enough, and a microscope can show so wide a field."""
     bar, piece = proposal.bar, proposal.piece
+    if piece.y1 - piece.y0 < MIN_LEGIBLE_PX:
+        return False
     apart = max(bar.x0 - piece.x1, piece.x0 - bar.x1)
     farthest = MAX_ASIDE if piece.place in ("above", "below") else MAX_APART
     if apart > farthest * (piece.y1 - piece.y0):

@@ -195,3 +195,9 @@ def test_a_thin_bar_may_stand_at_the_upper_edge() -> None:
     gray[1:5, 500:577] = 255
     (only,) = found(gray)
     assert only.length_px == pytest.approx(77, abs=0.01)
+
+
+def test_a_line_of_the_first_row_is_what_the_picture_left() -> None:
+    gray = stripe()
+    gray[0, 500:577] = 255
+    assert found(gray) == []

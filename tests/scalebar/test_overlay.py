@@ -79,3 +79,14 @@ def test_blurred_ends_are_measured_by_their_whole_contrast() -> None:
     gray = np.clip(cv2.GaussianBlur(picture, (0, 0), 1.3), 0, 255).astype(np.uint8)
     made = [overlay.bar(seen) for seen in overlay.find(gray)]
     assert [m[1].length_px for m in made if m] == [pytest.approx(43, abs=0.5)]
+
+
+@pytest.mark.parametrize(("legs", "kinds"), [(12, ["ticked"]), (100, [])])
+def test_the_upper_side_of_a_frame_is_no_bar(legs: int, kinds: list[str]) -> None:
+    gray = drawn()
+    gray[300:360, 50:190] = 60  # without its bar
+    gray[245:248, 60:160] = 255
+    for x in (60, 157):
+        gray[245 : 245 + legs, x : x + 3] = 255
+    made = [overlay.bar(seen) for seen in overlay.find(gray)]
+    assert [m[1].kind for m in made if m] == kinds
