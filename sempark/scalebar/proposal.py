@@ -12,7 +12,7 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import glyphs, ink, overlay, spelling
+from sempark.scalebar import glyphs, ground, ink, overlay, spelling
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
@@ -46,10 +46,6 @@ MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
-RIM = 2, 5  # px beside a bar, where what it stands on is seen
-RIM_SHARE = 0.6  # of the rim's pixels that are of the background
-EVEN = 4  # gray levels: most of a printed background is as near to its level
-BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
 
 
 @dataclass(frozen=True)
@@ -100,9 +96,9 @@ def propose(gray: Gray) -> Found:
         if _strong(proposals):
             return _best(proposals, best)
     stripes = [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]
-    stripes = [b for b in stripes if _printed(gray, (b.x0, b.y0, b.x1, b.y1), b.level)]
+    stripes = [b for b in stripes if ground.printed(gray, (b.x0, b.y0, b.x1, b.y1), b.level)]
     for seen in overlay.find(gray, stripes):
-        proposals += [p for p in _propose_over(seen) if not _printed_apart(gray, p, boxes)]
+        proposals += [p for p in _propose_over(seen) if not _apart(gray, p, boxes)]
     return _best(proposals, best)
 
 
@@ -123,69 +119,19 @@ def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Fou
     """Find the bars in the ink of a data bar and spell the texts beside them."""
     if marks is None:
         return Found("no_databar", None, ())
-    candidates = [b for b in bars.find(marks)[:MAX_BARS] if _stands_on(gray, box, b, marks.origin)]
+    candidates = bars.find(marks)[:MAX_BARS]
+    candidates = [b for b in candidates if ground.holds(gray, box, b.moved(*marks.origin))]
     if not candidates:
         return Found("no_bar", box, ())
     proposals = _beside([(marks, bar) for bar in candidates], box)
     return Found("no_text", box, ()) if proposals is None else Found("no_value", box, proposals)
 
 
-def _stands_on(gray: Gray, box: databars.DataBar, bar: bars.Bar, origin: tuple[int, int]) -> bool:
-    """Tell whether a bar is printed in a data bar: it ends there, on its background.
-
-    What goes on over the data bar's edges is a part of the picture. A bar without ticks has the
-    background at both ends and along one side.
-    """
-    near, far = RIM
-    b = bar.moved(*origin)
-    x0, y0, x1, y1 = b.x0, b.line_y0, b.x1, b.line_y1
-    level = float(np.median(gray[y0:y1, x0:x1]))
-    before, after = (x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)
-    above, below = (x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)
-    edges = ((bar.y0 <= 1, above), (b.x0 <= box.x0 + 1, before), (b.x1 >= box.x1 - 1, after))
-    if any(at_edge and _like(gray, beyond, level) for at_edge, beyond in edges):
-        return False
-    if bar.kind not in ("block", "line"):
-        return True
-    sides = [_like(gray, side, box.level) for side in (before, after, above, below)]
-    return sides[0] and sides[1] and (sides[2] or sides[3])
-
-
-def _like(gray: Gray, box: tuple[int, int, int, int], level: float) -> bool:
-    """Tell whether most of a box, where it lies in the picture, is near a gray level."""
-    x0, y0, x1, y1 = (max(0, v) for v in box)
-    part = gray[y0:y1, x0:x1].astype(np.int16)
-    near = np.abs(part - level) <= databars.LEVEL_TOLERANCE
-    return bool(part.size) and float(near.mean()) >= RIM_SHARE
-
-
-def _printed_apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> bool:
-    """Tell whether a text is printed in a data bar, but the bar beside it in the picture."""
+def _apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> bool:
+    """Tell whether a proposal's text is printed in a data bar, its bar in the picture."""
     (x, y), piece = proposal.origin, proposal.piece
-    x0, y0, x1, y1 = piece.x0 + x, piece.y0 + y, piece.x1 + x, piece.y1 + y
-    room = y1 - y0
-    for box in boxes:
-        inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
-        around = (
-            max(box.x0, x0 - room),
-            max(box.y0, y0 - room),
-            min(box.x1, x1 + room),
-            min(box.y1, y1 + room),
-        )
-        if inside and _printed(gray, around, box.level):
-            within = box.y0 <= proposal.bar.line_y1 + y and proposal.bar.line_y0 + y <= box.y1
-            return not (within and _stands_on(gray, box, proposal.bar, proposal.origin))
-    return False
-
-
-def _printed(gray: Gray, box: tuple[int, int, int, int], level: int) -> bool:
-    """Tell whether the background of a box is even: printed, not a part of the picture."""
-    x0, y0, x1, y1 = box
-    off = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level)
-    off = off[off <= BETWEEN[0]]  # without the letters
-    near = off[off <= databars.LEVEL_TOLERANCE]
-    even = near.size > 0 and float(np.percentile(near, 75)) <= EVEN
-    return even and near.size >= (1 - BETWEEN[1]) * off.size
+    text = piece.x0 + x, piece.y0 + y, piece.x1 + x, piece.y1 + y
+    return ground.parts(gray, proposal.bar.moved(x, y), text, boxes)
 
 
 def _propose_over(seen: overlay.Seen) -> list[Proposal]:
@@ -283,7 +229,7 @@ def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
     else:
         edge = piece.x1 + (piece.x0 - bar.x1)
         beyond = slice(edge + near, edge + far)
-    near, far = RIM
+    near, far = ground.RIM
     y0, y1 = bar.line_y0, bar.line_y1
     rows = slice(y0, y1), slice(max(0, y0 - far), max(0, y0 - near)), slice(y1 + near, y1 + far)
     line, above, below = (marks.mask[r, beyond].any(axis=0) for r in rows)

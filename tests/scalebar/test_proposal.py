@@ -201,36 +201,3 @@ def test_a_printed_text_has_its_bar_on_the_same_background(
         canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
     canvas[y : y + 9, 310:390] = 255
     assert len({p.bar.start for p in proposal.propose(canvas).proposals}) == n
-
-
-@pytest.mark.parametrize(("x1", "printed"), [(196, True), (260, False)])
-def test_a_bar_that_goes_on_over_an_edge_of_its_data_bar_is_not_in_it(
-    x1: int, printed: bool
-) -> None:
-    gray = np.full((60, 300), 100, np.uint8)
-    gray[:, :200] = 0
-    gray[30:33, 20:x1] = 255
-    box = DataBar(0, 0, 200, 60, 0, np.ones((1, 1), np.uint8))
-    end = min(x1, 200)
-    bar = bars.Bar("ticked", 20, end, 20, 25, end, 38, 30, 33)
-    assert proposal._stands_on(gray, box, bar, (0, 0)) == printed
-
-
-@pytest.mark.parametrize(("y", "apart"), [(20, True), (70, False)])
-def test_a_ticked_bar_above_its_data_bar_is_of_the_picture(y: int, apart: bool) -> None:
-    gray = np.full((100, 200), 120, np.uint8)
-    gray[50:] = 0
-    box = DataBar(0, 50, 200, 100, 0, np.ones((1, 1), np.uint8))
-    bar = bars.Bar("ticked", 40, 90, 40, y - 6, 90, y + 8, y, y + 2)
-    piece = texts.Piece("below", 110, 60, 150, 76, (1,))
-    made = proposal.Proposal(
-        (0, 0),
-        bar,
-        piece,
-        value.Scale(2, "um", True),
-        spelling.Spelling("2µm", 1.0, 0, 40),
-        np.zeros((16, 40), np.float32),
-        None,
-        110,
-    )
-    assert proposal._printed_apart(gray, made, [box]) == apart

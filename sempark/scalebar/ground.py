@@ -1,0 +1,82 @@
+"""What a bar and its text are printed on: one even background, or the picture.
+
+In: a gray picture, its data bars, a bar and the box of a text. Out: whether the bar stands on a
+data bar's background, and whether a printed text and the bar beside it stand on the same.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sempark.scalebar.bar import Bar
+from sempark.scalebar.databar import LEVEL_TOLERANCE, DataBar, Gray
+
+Box = tuple[int, int, int, int]
+
+RIM = 2, 5  # px beside a bar, where what it stands on is seen
+RIM_SHARE = 0.6  # of the rim's pixels that are of the background
+EVEN = 4  # gray levels: most of a printed background is as near to its level
+BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
+
+
+def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
+    """Tell whether a bar is printed in a data bar: it ends there, on its background.
+
+    What goes on over the data bar's edges is a part of the picture. A bar without ticks has the
+    background at both ends and along one side. The bar is in the picture's frame.
+    """
+    near, far = RIM
+    x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
+    level = float(np.median(gray[y0:y1, x0:x1]))
+    before, after = (x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)
+    above, below = (x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)
+    edges = (
+        (bar.y0 <= box.y0 + 1, above),
+        (bar.x0 <= box.x0 + 1, before),
+        (bar.x1 >= box.x1 - 1, after),
+    )
+    if any(at_edge and _like(gray, beyond, level) for at_edge, beyond in edges):
+        return False
+    if bar.kind not in ("block", "line"):
+        return True
+    sides = [_like(gray, side, box.level) for side in (before, after, above, below)]
+    return sides[0] and sides[1] and (sides[2] or sides[3])
+
+
+def parts(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
+    """Tell whether a text is printed in a data bar, but the bar beside it in the picture.
+
+    Bar and text are in the picture's frame.
+    """
+    x0, y0, x1, y1 = text
+    room = y1 - y0
+    for box in boxes:
+        inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
+        around = (
+            max(box.x0, x0 - room),
+            max(box.y0, y0 - room),
+            min(box.x1, x1 + room),
+            min(box.y1, y1 + room),
+        )
+        if inside and printed(gray, around, box.level):
+            within = box.y0 <= bar.line_y1 and bar.line_y0 <= box.y1
+            return not (within and holds(gray, box, bar))
+    return False
+
+
+def printed(gray: Gray, box: Box, level: int) -> bool:
+    """Tell whether the background of a box is even: printed, not a part of the picture."""
+    x0, y0, x1, y1 = box
+    off = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level)
+    off = off[off <= BETWEEN[0]]  # without the letters
+    near = off[off <= LEVEL_TOLERANCE]
+    even = near.size > 0 and float(np.percentile(near, 75)) <= EVEN
+    return even and near.size >= (1 - BETWEEN[1]) * off.size
+
+
+def _like(gray: Gray, box: Box, level: float) -> bool:
+    """Tell whether most of a box, where it lies in the picture, is near a gray level."""
+    x0, y0, x1, y1 = (max(0, v) for v in box)
+    part = gray[y0:y1, x0:x1].astype(np.int16)
+    near = np.abs(part - level) <= LEVEL_TOLERANCE
+    return bool(part.size) and float(near.mean()) >= RIM_SHARE
