@@ -154,10 +154,12 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
     height, width = ink.mask.shape
     if inside < 0.9 or line.x0 < ROOM or line.x1 > width - ROOM:
         return None
+    if line.y0 == 0:  # the first row may be the picture's last
+        return None
     rows = slice(line.y0, line.y1)
     if kind == "line":
         rows = slice(max(0, line.y0 - ROOM), line.y1 + ROOM)
-        if line.y0 == 0 or rows.stop > height:  # a first row may be the picture's last
+        if rows.stop > height:
             return None
     if not ink.region[rows, line.x0 - ROOM : line.x1 + ROOM].all():
         return None

@@ -6,6 +6,7 @@ picture itself is searched for overlaid bars only when they give nothing.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -40,6 +41,7 @@ STRONG = 0.3  # from there on no other place is searched
 TRIES = 5  # lines of text begun above and below a bar in the picture, where much looks like letters
 CLEAR = 0.9  # and from there on no other look at the same place
 BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
+GAP = 0.35  # of its height: wider gaps may hold a digit
 BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
@@ -145,23 +147,28 @@ def _propose_over(seen: overlay.Seen) -> list[Proposal]:
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
             texts_there = _beside([(marks, own)], None) or ()
-            found += [p for p in texts_there if _starts(p, others)]
+            found += [p for p in texts_there if _whole(p, others)]
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
     # what is seen less well may be a part of the same text
     return [p for p in found if not any(_part(p, q) for q in found)]
 
 
-def _starts(proposal: Proposal, marks: ink.Ink) -> bool:
-    """Tell whether nothing that may be a digit stands before a text."""
+def _whole(proposal: Proposal, marks: ink.Ink) -> bool:
+    """Tell whether nothing that may be a digit stands before a text or in a gap of it."""
     piece = proposal.piece
     dx, dy = (a - b for a, b in zip(proposal.origin, marks.origin, strict=True))
     first = proposal.first + dx
-    rows = slice(max(0, piece.y0 + dy), piece.y1 + dy)
+    text = marks.mask[max(0, piece.y0 + dy) : piece.y1 + dy]
     tall = piece.y1 - piece.y0
     near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
-    strip = marks.mask[rows, max(0, first - far) : max(0, first - near)]
-    return not strip.size or float(strip.any(axis=1).mean()) < BEFORE_ROWS
+    strips = [text[:, max(0, first - far) : max(0, first - near)]]
+    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5)
+    for left, right in pairwise(inked.tolist()):
+        if right - left > GAP * tall:  # a letter that touches the picture was left out
+            at = first - int(inked[0])
+            strips.append(text[:, at + left + 2 : at + right - 1])
+    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in strips)
 
 
 def _part(a: Proposal, b: Proposal) -> bool:

@@ -136,7 +136,7 @@ def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(
 
 
 @pytest.mark.ocr
-@pytest.mark.parametrize(("y", "status"), [(None, "ok"), (530, "many_bars")])
+@pytest.mark.parametrize(("y", "status"), [(None, "ok"), (530, "ok"), (531, "many_bars")])
 def test_a_bright_grain_above_the_text_is_not_its_bar(y: int | None, status: str) -> None:
     gray = specimen()
     gray[530:] = 0
@@ -201,3 +201,18 @@ def test_a_printed_text_has_its_bar_on_the_same_background(
         canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
     canvas[y : y + 9, 310:390] = 255
     assert len({p.bar.start for p in proposal.propose(canvas).proposals}) == n
+
+
+@pytest.mark.parametrize(("x", "whole"), [(None, True), (35, False), (12, False), (70, True)])
+def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whole: bool) -> None:
+    mask = np.zeros((60, 100), np.uint8)
+    mask[24:36, 20:28] = mask[24:36, 44:60] = 1  # "5" and "nm", a digit's width between them
+    clean = mask[22:38, 18:62].astype(np.float32)
+    if x is not None:
+        mask[10:50, x : x + 4] = 1  # a digit that hangs on a part of the picture
+    marks = inks.Ink(mask, mask, *inks.parts(mask), np.ones_like(mask), (0, 0), 1000)
+    bar = bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10)
+    piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
+    spelt = spelling.Spelling("5nm", 1.0, 2, 42)
+    made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 20)
+    assert proposal._whole(made, marks) == whole
