@@ -17,10 +17,12 @@ from sempark.scalebar import value as values
 from sempark.scalebar.proposal import Proposal
 
 MIN_SURE = 0.3
-MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15; for texts over a picture
+MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
+MIN_SURE_OVER = 0.7  # for texts over a picture where the engine's first look does not agree
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
-OWN_LOOK = 0.7  # what agreement of the glyph reader with itself counts
+HALF_LOOK = 0.75  # what the glyph reader's agreement with itself counts, and the engine's number
+OWN_LOOK = 0.7  # what the first alone counts
 MIN_ALONE = 0.7  # weakest glyph of both its spellings where the engine reads nothing
 SECOND_INK = 0.58
 
@@ -51,14 +53,13 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     # what is spelled too weakly no look makes sure
     asked = [i for i, p in enumerate(proposals) if p.spelling.confidence >= least(p)]
     crops = [texts.enlarge(proposals[i].clean, SIZES_PX[0]) for i in asked]
-    seen: list[list[values.Scale | None]] = [[] for _ in proposals]
+    seen: list[list[str]] = [[] for _ in proposals]
     for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True):
-        seen[i].append(values.parse(t))
-    still_open = [i for i in asked if seen[i][0] != proposals[i].scale]
+        seen[i].append(t)
+    still_open = [i for i in asked if values.parse(seen[i][0]) != proposals[i].scale]
     crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
     for k, t in enumerate(ocr.read_lines(crops, 7, engine)):
-        i = still_open[k % len(still_open)]
-        seen[i].append(values.parse(t))
+        seen[still_open[k % len(still_open)]].append(t)
     sure = [0.0] * len(proposals)
     for i in asked:
         sure[i] = proposals[i].spelling.confidence
@@ -69,17 +70,21 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
 
 def least(proposal: Proposal) -> float:
     """Return how sure a proposal must at least be to count."""
-    printed = proposal.box is not None
-    return MIN_SURE if proposal.scale.common and printed else MIN_SURE_RARE
+    return MIN_SURE if proposal.scale.common else MIN_SURE_RARE
 
 
-def _after_more_looks(proposal: Proposal, seen: list[values.Scale | None]) -> float:
+def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
-    if proposal.scale in seen:
-        return SECOND_LOOK * proposal.spelling.confidence
-    if any(seen) or _spelled_again(proposal) < MIN_ALONE:
+    scales = [values.parse(text) for text in seen]
+    if proposal.scale in scales:
+        share = SECOND_LOOK
+    elif any(scales) or _spelled_again(proposal) < MIN_ALONE:
         return 0.0
-    return OWN_LOOK * proposal.spelling.confidence
+    else:  # a micro sign is often lost on the engine
+        numbers = [values.leading_number(text) for text in seen]
+        share = HALF_LOOK if proposal.scale.value in numbers else OWN_LOOK
+    sure = share * proposal.spelling.confidence
+    return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
 
 
 def _spelled_again(proposal: Proposal) -> float:

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import glyphs, looks, proposal, reading, rest, spelling, value
+from sempark.scalebar import glyphs, proposal, reading, rest, spelling, value
 from sempark.scalebar import ink as inks
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
@@ -64,12 +64,6 @@ def test_fields_no_microscope_shows_are_no_scales() -> None:
     assert not proposal._possible(best, 0)
     low = replace(best.piece, y1=best.piece.y0 + proposal.MIN_LEGIBLE_PX - 1)
     assert not proposal._possible(replace(best, piece=low), 800)
-
-
-def test_over_a_picture_a_value_must_be_as_sure_as_a_rare_one() -> None:
-    (best, *_) = proposal.propose(striped(0)).proposals
-    assert best.scale.common and looks.least(best) == looks.MIN_SURE
-    assert looks.least(replace(best, box=None)) == looks.MIN_SURE_RARE > looks.MIN_SURE
 
 
 @pytest.mark.parametrize("font", [0, 1, 2, 3])

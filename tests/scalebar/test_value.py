@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sempark.scalebar.value import NM_PER_UNIT, Scale, number, parse
+from sempark.scalebar.value import NM_PER_UNIT, Scale, leading_number, number, parse
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,20 @@ def test_numbers_keep_their_value(digits: str) -> None:
 def test_rare_numbers_are_marked() -> None:
     assert parse("8 µm") == Scale(8.0, "um", False)
     assert parse("7 µm") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("8m", 8),
+        ("500 m", 500),
+        ("2.5 M", 2.5),
+        ("imm", 1),
+        ("sum", 8),
+        ("S0ym", 80),
+        ("", None),
+        ("20", None),
+    ],
+)
+def test_a_number_is_read_though_its_unit_is_not(text: str, expected: float | None) -> None:
+    assert leading_number(text) == expected
