@@ -1,9 +1,9 @@
 """Scale bars drawn straight into the picture, without a data bar or in a small box.
 
-In: a gray picture. Out: for each stroke of one constant gray level the ink around it, seen in up
-to three ways: how near every pixel is to the stroke's own level, measured by its full contrast,
-by a part of it, and strictly. Bar and text of an overlay share their color, so what is not of that
-color is background, whatever it shows.
+In: a gray picture. Out: for each stroke of one constant gray level the ink around it, seen in
+several ways: how near every pixel is to the stroke's own level, measured by its full contrast or by
+smaller and smaller parts of it, and how far it stands out from what lies around. Bar and text of an
+overlay share their color, so what is not of that color is background, whatever it shows.
 """
 
 from collections.abc import Iterator, Sequence
