@@ -103,10 +103,24 @@ def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
         bar = _single(ink, line)
         if bar is not None:
             bars.append(bar)
-    bars = [b for b in bars if _even(ink, b)]
+    bars = [b for b in bars if even(ink, b)]
     if rows is None:
         bars.extend(_separate_ticks(ink))
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
+
+
+def even(ink: Ink, bar: Bar) -> bool:
+    """Tell whether a bar's line is of one contrast from end to end: it is no row of letters."""
+    y0, y1, parts = bar.line_y0, bar.line_y1, [(bar.x0, bar.x1)]
+    if bar.gap is not None:  # the halves may lie a row apart
+        y0, y1, parts = max(0, y0 - 1), y1 + 1, [(bar.x0, bar.gap[0]), (bar.gap[1], bar.x1)]
+    for x0, x1 in parts:
+        room = min(ROOM, (x1 - x0) // 4)  # blurred ends
+        line = ink.contrast[y0:y1, x0 + room : x1 - room].max(axis=0)
+        weakest, full = np.percentile(line, (5, 90))
+        if weakest < EVEN_SHARE * full:
+            return False
+    return True
 
 
 def _single(ink: Ink, line: Line) -> Bar | None:
@@ -165,20 +179,6 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     start, end = block_ends(ink.contrast, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
-
-
-def _even(ink: Ink, bar: Bar) -> bool:
-    """Tell whether a bar's line is of one contrast from end to end: it is no row of letters."""
-    parts = [(bar.x0, bar.x1)]
-    if bar.gap is not None:
-        parts = [(bar.x0, bar.gap[0]), (bar.gap[1], bar.x1)]
-    for x0, x1 in parts:
-        room = min(ROOM, (x1 - x0) // 4)  # blurred ends
-        line = ink.contrast[bar.line_y0 : bar.line_y1, x0 + room : x1 - room].max(axis=0)
-        weakest, full = np.percentile(line, (5, 90))
-        if weakest < EVEN_SHARE * full:
-            return False
-    return True
 
 
 def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:

@@ -23,27 +23,34 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
     """Tell whether a bar is printed in a data bar: it ends there, on its background.
 
     What goes on over the data bar's edges is a part of the picture. A bar without ticks has the
-    background at both ends and along one side. The bar is in the picture's frame.
+    background at both ends and along one side, as far as the data bar reaches. The bar is in the
+    picture's frame.
     """
     near, far = RIM
     x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
-    level = float(np.median(gray[y0:y1, x0:x1]))
-    before, after = (x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)
-    above, below = (x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)
-    edges = (
-        (bar.y0 <= box.y0 + 1, above),
-        (bar.x0 <= box.x0 + 1, before),
-        (bar.x1 >= box.x1 - 1, after),
+    beyond = (
+        (bar.y0 <= box.y0 + 1, (x0, bar.y0 - far, x1, bar.y0 - near)),
+        (bar.y1 >= box.y1 - 1, (x0, bar.y1 + near, x1, bar.y1 + far)),
+        (x0 <= box.x0 + 1, (x0 - far, y0, x0 - near, y1)),
+        (x1 >= box.x1 - 1, (x1 + near, y0, x1 + far, y1)),
     )
-    if any(at_edge and _like(gray, beyond, level) for at_edge, beyond in edges):
-        return False
+    line = gray[y0:y1, x0:x1]
+    inked = line[np.abs(line.astype(np.int16) - box.level) > LEVEL_TOLERANCE]
+    if inked.size:
+        level = float(np.median(inked))
+        if any(at_edge and _like(gray, part, level) for at_edge, part in beyond):
+            return False
     if bar.kind not in ("block", "line"):
         return True
-    sides = [_like(gray, side, box.level) for side in (before, after, above, below)]
-    return sides[0] and sides[1] and (sides[2] or sides[3])
+    sides = [(x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)]
+    sides += [(x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)]
+    left, right, above, below = (_clipped(side, box) for side in sides)
+    ends = all(_like(gray, side, box.level) for side in (left, right) if side)
+    along = [_like(gray, side, box.level) for side in (above, below) if side]
+    return ends and (any(along) or not along)
 
 
-def parts(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
+def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
     """Tell whether a text is printed in a data bar, but the bar beside it in the picture.
 
     Bar and text are in the picture's frame.
@@ -52,14 +59,9 @@ def parts(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
     room = y1 - y0
     for box in boxes:
         inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
-        around = (
-            max(box.x0, x0 - room),
-            max(box.y0, y0 - room),
-            min(box.x1, x1 + room),
-            min(box.y1, y1 + room),
-        )
-        if inside and printed(gray, around, box.level):
-            within = box.y0 <= bar.line_y1 and bar.line_y0 <= box.y1
+        around = _clipped((x0 - room, y0 - room, x1 + room, y1 + room), box)
+        if inside and around and printed(gray, around, box.level):
+            within = box.y0 <= bar.line_y0 + 1 and bar.line_y1 <= box.y1 + 1
             return not (within and holds(gray, box, bar))
     return False
 
@@ -72,6 +74,13 @@ def printed(gray: Gray, box: Box, level: int) -> bool:
     near = off[off <= LEVEL_TOLERANCE]
     even = near.size > 0 and float(np.percentile(near, 75)) <= EVEN
     return even and near.size >= (1 - BETWEEN[1]) * off.size
+
+
+def _clipped(part: Box, box: DataBar) -> Box | None:
+    """Return what of a part lies in a data bar."""
+    x0, y0 = max(part[0], box.x0), max(part[1], box.y0)
+    x1, y1 = min(part[2], box.x1), min(part[3], box.y1)
+    return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
 def _like(gray: Gray, box: Box, level: float) -> bool:

@@ -2,7 +2,7 @@
 
 In: proposals. Out: 0 to 1 each. Two readers look: the glyph reader, and Tesseract at up to three
 enlargements; where Tesseract makes out nothing, or a number alone, the glyph reader looks again at
-another size, and where it makes out another scale nothing helps. What is unsure is not read: a
+another size, and where it makes out other scales only nothing helps. What is unsure is not read: a
 wrong scale is far worse than none.
 """
 

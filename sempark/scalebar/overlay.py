@@ -30,6 +30,7 @@ END = 12  # px at both ends, a tick among them, where a stroke must stand out fo
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
 LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
 MAX_WINDOWS = 10
+MOST_GROUND = 0.75  # of a stroke's contrast: so near to its level the picture may be beyond an end
 BLUR = 4  # px a blurred end may reach
 PAPER_SPREAD = 5.0  # gray levels inside a flat box
 SHARE = 0.4  # of ink's contrast
@@ -83,16 +84,18 @@ class Seen:
         With each the look that shows what else may be a part of its texts. The last ones are
         nearer and nearer to the level: what touches the letters is seldom of their very gray.
         """
-        wide = self.paper or self.lifted
-        looks = (self.paper, self.lifted, self.full, self.faint)
-        yield from ((look, wide) for look in looks if look is not None)
+        if self.paper is not None:
+            yield self.paper, self.paper
+        yield from ((look, self.lifted) for look in (self.lifted, self.full, self.faint))
         x, y = self.full.origin
         height, width = self.full.mask.shape
-        box = x, y, x + width, y + height
         widest: Ink | None = None
         for contrast in NEARER:
-            near = _near(self.picture, self.stroke, box, min(self.stroke.contrast, contrast))
-            look = _ink(near, STRICT_SHARE, self.stroke, box, self.full.picture_width)
+            if self.stroke.contrast < contrast and widest is not None:
+                continue  # the same once more
+            near = min(self.stroke.contrast, contrast)
+            seen = _near(self.picture, self.stroke, (x, y, x + width, y + height), near)
+            look = _ink(seen, STRICT_SHARE, self.stroke, (x, y), self.full.picture_width)
             widest = widest or look
             yield look, widest
 
@@ -154,16 +157,16 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
     if min(sum(t) for t in ticks) >= max(3, round(0.75 * (y1 - y0))):
         return None
     kind: bars.Kind = "block" if y1 - y0 >= 5 else "line"
-    ends = block_ends(seen.strict.contrast, Line(x0, x1, y0, y1, *ticks))
-    return (x, y), Bar(kind, *ends, x0, y0, x1, y1, y0, y1)
+    made = Bar(kind, x0, x1, x0, y0, x1, y1, y0, y1)
+    return ((x, y), _measured(seen, seen.strict, made)) if bars.even(seen.full, made) else None
 
 
 def _measured(seen: Seen, ink: Ink, bar: Bar) -> Bar:
     """Return a bar whose ends, if it has no ticks, are measured by its whole contrast."""
-    if bar.kind not in ("block", "line") or ink.origin != seen.full.origin:
+    if bar.kind not in ("block", "line") or ink is seen.paper:
         return bar
     line = Line(bar.x0, bar.x1, bar.line_y0, bar.line_y1, (0, 0), (0, 0))
-    start, end = block_ends(seen.whole, line)
+    start, end = block_ends(seen.whole, line, MOST_GROUND)
     return replace(bar, start=start, end=end)
 
 
@@ -284,13 +287,13 @@ def _seen(gray: Gray, stroke: Stroke) -> Seen:
     if stroke.paper is not None:
         px0, py0, px1, py1 = _paper(gray[y0:y1, x0:x1], stroke, (x0, y0))
         inner = x0 + px0, y0 + py0, x0 + px1, y0 + py1
-        paper = _ink(_near(gray, stroke, inner, stroke.contrast), SHARE, stroke, inner, width)
+        paper = _ink(_near(gray, stroke, inner, stroke.contrast), SHARE, stroke, inner[:2], width)
     full, strict = (_near(gray, stroke, box, min(stroke.contrast, c)) for c in (CAP, STRICT))
     lifted = _lifted(gray, stroke, box)
     looks = ((full, SHARE), (lifted, SHARE), (lifted, FAINT_SHARE), (strict, STRICT_SHARE))
     whole = _near(gray, stroke, box, max(stroke.contrast, _contrast_at_ends(gray, stroke)))
     return Seen(
-        gray, stroke, paper, whole, *(_ink(n, share, stroke, box, width) for n, share in looks)
+        gray, stroke, paper, whole, *(_ink(n, share, stroke, box[:2], width) for n, share in looks)
     )
 
 
@@ -340,11 +343,9 @@ def _paper(part: Gray, stroke: Stroke, origin: tuple[int, int]) -> tuple[int, in
     return left, top, left + w, top + h
 
 
-def _ink(
-    near: Gray, share: float, stroke: Stroke, box: tuple[int, int, int, int], width: int
-) -> Ink:
+def _ink(near: Gray, share: float, stroke: Stroke, origin: tuple[int, int], width: int) -> Ink:
     """Make ink of what is near enough to a stroke's level; the stroke itself is no letter."""
-    x0, y0, *_ = box
+    x0, y0 = origin
     mask = (near > 255 * share).astype(np.uint8)
     letters = mask.copy()
     letters[max(0, stroke.y0 - y0) : stroke.y1 - y0, max(0, stroke.x0 - x0) : stroke.x1 - x0] = 0

@@ -44,6 +44,7 @@ BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand i
 GAP = 0.35  # of its height: wider gaps may hold a digit
 BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
+BESIDE_HALF = 2, 5  # px above and below it, where there is no ink
 MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
@@ -121,11 +122,10 @@ def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Fou
     """Find the bars in the ink of a data bar and spell the texts beside them."""
     if marks is None:
         return Found("no_databar", None, ())
-    candidates = bars.find(marks)[:MAX_BARS]
-    candidates = [b for b in candidates if ground.holds(gray, box, b.moved(*marks.origin))]
+    candidates = [b for b in bars.find(marks) if ground.holds(gray, box, b.moved(*marks.origin))]
     if not candidates:
         return Found("no_bar", box, ())
-    proposals = _beside([(marks, bar) for bar in candidates], box)
+    proposals = _beside([(marks, bar) for bar in candidates[:MAX_BARS]], box)
     return Found("no_text", box, ()) if proposals is None else Found("no_value", box, proposals)
 
 
@@ -133,7 +133,7 @@ def _apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> boo
     """Tell whether a proposal's text is printed in a data bar, its bar in the picture."""
     (x, y), piece = proposal.origin, proposal.piece
     text = piece.x0 + x, piece.y0 + y, piece.x1 + x, piece.y1 + y
-    return ground.parts(gray, proposal.bar.moved(x, y), text, boxes)
+    return ground.apart(gray, proposal.bar.moved(x, y), text, boxes)
 
 
 def _propose_over(seen: overlay.Seen) -> list[Proposal]:
@@ -158,17 +158,17 @@ def _whole(proposal: Proposal, marks: ink.Ink) -> bool:
     """Tell whether nothing that may be a digit stands before a text or in a gap of it."""
     piece = proposal.piece
     dx, dy = (a - b for a, b in zip(proposal.origin, marks.origin, strict=True))
-    first = proposal.first + dx
-    text = marks.mask[max(0, piece.y0 + dy) : piece.y1 + dy]
+    text = marks.mask[max(0, piece.y0 + dy) : max(0, piece.y1 + dy)]
     tall = piece.y1 - piece.y0
+    at = proposal.first + dx
+    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5).tolist()
+    start = at + (inked[0] if inked else 0)
     near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
-    strips = [text[:, max(0, first - far) : max(0, first - near)]]
-    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5)
-    for left, right in pairwise(inked.tolist()):
-        if right - left > GAP * tall:  # a letter that touches the picture was left out
-            at = first - int(inked[0])
-            strips.append(text[:, at + left + 2 : at + right - 1])
-    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in strips)
+    strips = [(start - far, start - near)]
+    # where a letter that touches the picture was left out
+    strips += [(at + a + 2, at + b - 1) for a, b in pairwise(inked) if b - a > GAP * tall]
+    inside = (text[:, max(0, a) : max(0, b)] for a, b in strips)
+    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in inside)
 
 
 def _part(a: Proposal, b: Proposal) -> bool:
@@ -202,8 +202,9 @@ def _beside(
             continue
         scale = values.parse(spelt.text)
         if scale is not None and not _half(marks, bar, piece):
-            columns = clean[:, max(0, spelt.x0 - texts.ROOM) : spelt.x1 + texts.ROOM]
-            first = piece.x0 - texts.ROOM + offset + spelt.x0
+            start = max(0, spelt.x0 - texts.ROOM)
+            columns = clean[:, start : spelt.x1 + texts.ROOM]
+            first = piece.x0 - texts.ROOM + offset + start
             found = Proposal(marks.origin, bar, piece, scale, spelt, columns, box, first)
             if _possible(found, marks.picture_width):
                 proposals.append(found)
@@ -236,13 +237,12 @@ def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
     else:
         edge = piece.x1 + (piece.x0 - bar.x1)
         beyond = slice(edge + near, edge + far)
-    near, far = ground.RIM
     y0, y1 = bar.line_y0, bar.line_y1
+    near, far = BESIDE_HALF
     rows = slice(y0, y1), slice(max(0, y0 - far), max(0, y0 - near)), slice(y1 + near, y1 + far)
     line, above, below = (marks.mask[r, beyond].any(axis=0) for r in rows)
     # what is higher is a logo
-    lone = max(above.mean(), below.mean()) < 0.5 if line.size else False
-    return bool(lone) and float(line.mean()) > 0.9
+    return line.size > 0 and line.mean() > 0.9 and max(above.mean(), below.mean()) < 0.5
 
 
 def _inside(a: Proposal, b: Proposal) -> bool:

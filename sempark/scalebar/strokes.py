@@ -16,6 +16,7 @@ from sempark.scalebar.ink import Ink
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MAX_LENGTH_SHARE = 0.62
 BEYOND = 3  # px beside a block's blurred end
+MOST_GROUND = 0.35  # of a block's contrast: more is a part of the picture
 END_REACH = 3  # px beside a line's end where its tick is looked for
 
 
@@ -107,8 +108,11 @@ def tick_middle(ink: Ink, line: Line, y0: int, y1: int, side: int) -> float:
     return first + float(np.average(np.arange(a, b + 1), weights=weights)) + 0.5
 
 
-def block_ends(contrast: Gray, line: Line) -> tuple[float, float]:
-    """Return a block's outer edges, sub-pixel by the share of ink in the columns around them."""
+def block_ends(contrast: Gray, line: Line, most: float = MOST_GROUND) -> tuple[float, float]:
+    """Return a block's outer edges, sub-pixel by the share of ink in the columns around them.
+
+    What lies beyond them counts for nothing, up to the share `most` of the block's contrast.
+    """
     rows = slice(line.y0, line.y1)
     full = float(np.median(contrast[rows, line.x0 : line.x1])) or 1.0
     reach = min(3, (line.x1 - line.x0) // 3)
@@ -119,7 +123,7 @@ def block_ends(contrast: Gray, line: Line) -> tuple[float, float]:
         # what a picture leaves beside the block is no part of it
         beyond = first - BEYOND if side < 0 else last
         ground = contrast[rows, max(0, beyond) : max(0, beyond + BEYOND)]
-        base = min(float(np.median(ground)) if ground.size else 0.0, 0.35 * full)
+        base = min(float(np.median(ground)) if ground.size else 0.0, most * full)
         share = np.clip((profile - base) / (full - base), 0, 1)
         share[share < 0.12] = 0
         ends.append(last - share.sum() if side < 0 else first + share.sum())

@@ -21,10 +21,10 @@ MIN_VALUE = 0.1
 MAX_DECIMAL_MM = 2.0
 
 _MICRO = r"(?:[µμuypjw]|[µμuypj][µμupj]|\(u|[jJ]u)"
-_NUMBER = r"(?P<number>[0-9OoIil|]{1,4}(?:[.,][0-9Oo]{1,2})?)"
+_NUMBER = r"(?P<number>[0-9OoIl|]{1,4}(?:[.,][0-9Oo]{1,2})?)"
 _UNIT = rf"(?:(?P<nm>n)|(?P<um>{_MICRO})|(?P<mm>m))m"
 _SCALE = re.compile(rf"{_NUMBER}\s?{_UNIT}")
-_LETTERS = str.maketrans({"O": "0", "o": "0", "I": "1", "i": "1", "l": "1", "|": "1", ",": "."})
+_LETTERS = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", ",": "."})
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,9 @@ def leading_number(text: str) -> float | None:
     float or None
         None where it does not begin with a number, or nothing but a number is there.
     """
-    # an 8 is often read as a letter; at the place of a number that is what it tells
-    cleaned = re.sub("[sSB](?=[0O]{0,2}[^0-9]{0,2}m)", "8", "".join(text.split()))
+    # 8 and 1 are often read as letters; at the place of a number that is what they tell
+    cleaned = re.sub("^[sSB](?=[0O]{0,2}[^0-9]{0,2}m)", "8", "".join(text.split()))
+    cleaned = re.sub("^i(?=[0O]{0,2}[^0-9]{0,2}m)", "1", cleaned)
     match = re.match(rf"{_NUMBER}(?=[^0-9.,])", cleaned)
     return float(match["number"].translate(_LETTERS)) if match else None
 

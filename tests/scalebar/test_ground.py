@@ -21,10 +21,45 @@ def test_a_bar_that_goes_on_over_an_edge_of_its_data_bar_is_not_in_it(
     assert ground.holds(gray, box, bar) == printed
 
 
+@pytest.mark.parametrize(
+    ("kind", "box", "printed"),
+    [
+        ("block", (17, 22, 93, 44), True),  # three px of background beside it are enough
+        ("block", (0, 0, 300, 60), False),  # the picture is at its ends
+        ("ticked", (0, 0, 300, 60), True),
+        ("block", (17, 30, 93, 44), False),  # goes on over the upper edge,
+        ("block", (17, 22, 93, 36), False),  # the lower,
+        ("block", (30, 22, 93, 44), False),  # and the left one
+    ],
+)
+def test_a_bar_is_printed_where_the_background_is_around_it(kind, box, printed) -> None:
+    gray = np.full((60, 300), 100, np.uint8)
+    gray[22:44, 17:93] = 0
+    gray[30:36, 20:90] = 255
+    x0, y0, x1, y1 = box
+    if y0 == 30:
+        gray[20:36, 20:90] = 255
+    if y1 == 36:
+        gray[30:46, 20:90] = 255
+    if x0 == 30:
+        gray[30:36, 20:30] = 255
+    bar = bars.Bar(kind, max(20, x0), 90, max(20, x0), 30, 90, 36, 30, 36)
+    data_bar = DataBar(x0, y0, x1, y1, 0, np.ones((1, 1), np.uint8))
+    assert ground.holds(gray, data_bar, bar) == printed
+
+
+def test_a_ruler_under_a_dark_picture_is_printed() -> None:
+    gray = np.zeros((60, 300), np.uint8)
+    for x in range(20, 231, 20):
+        gray[20:32, x : x + 3] = 255
+    bar = bars.Bar("ticks", 21.5, 221.5, 20, 20, 223, 32, 20, 32)
+    assert ground.holds(gray, DataBar(0, 20, 300, 60, 0, np.ones((1, 1), np.uint8)), bar)
+
+
 @pytest.mark.parametrize(("y", "apart"), [(20, True), (70, False)])
 def test_a_ticked_bar_above_its_data_bar_is_of_the_picture(y: int, apart: bool) -> None:
     gray = np.full((100, 200), 120, np.uint8)
     gray[50:] = 0
     box = DataBar(0, 50, 200, 100, 0, np.ones((1, 1), np.uint8))
     bar = bars.Bar("ticked", 40, 90, 40, y - 6, 90, y + 8, y, y + 2)
-    assert ground.parts(gray, bar, (110, 60, 150, 76), [box]) == apart
+    assert ground.apart(gray, bar, (110, 60, 150, 76), [box]) == apart

@@ -90,3 +90,12 @@ def test_the_upper_side_of_a_frame_is_no_bar(legs: int, kinds: list[str]) -> Non
         gray[245 : 245 + legs, x : x + 3] = 255
     made = [overlay.bar(seen) for seen in overlay.find(gray)]
     assert [m[1].kind for m in made if m] == kinds
+
+
+def test_an_end_beside_something_bright_is_measured_by_what_is_there() -> None:
+    ground = cv2.GaussianBlur(np.random.default_rng(1).normal(size=(400, 500)), (0, 0), 4)
+    gray = np.clip(20 + 12 * ground / ground.std(), 0, 255).astype(np.uint8)
+    gray[318:328, 250:340] = 160
+    gray[320:326, 340:440] = 250
+    made = [overlay.bar(seen) for seen in overlay.find(gray) if seen.stroke.level == 250]
+    assert [m[1].length_px for m in made if m] == [pytest.approx(100, abs=0.5)]

@@ -177,6 +177,7 @@ def test_letters_that_blur_joins_are_no_bar(between: int, n: int) -> None:
     ("y", "around", "n"),
     [
         (546, 0, 1),  # in the data bar
+        (556, None, 1),  # there too, below the text
         (516, 120, 0),  # in the picture
         (546, 90, 0),  # in what is left of the picture there
         (526, None, 0),  # over the data bar's edge
@@ -189,7 +190,7 @@ def test_a_printed_text_has_its_bar_on_the_same_background(
     gray[530:] = 0
     sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
     sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
-    sheet.text(320, 575 if y > 540 else 550, "2 µm")
+    sheet.text(320, 575 if y == 546 else 550, "2 µm")
     canvas = sheet.canvas
     if around is not None:
         canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
@@ -208,5 +209,5 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     bar = bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10)
     piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
     spelt = spelling.Spelling("5nm", 1.0, 2, 42)
-    made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 20)
+    made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
     assert proposal._whole(made, marks) == whole
