@@ -34,6 +34,7 @@ WORD_LENGTH = 6.0  # of its height: longer bars are no letters
 LETTER_ROWS = 0.3  # of a bar's rows: a letter beside it has ink in more
 LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 EVEN_SHARE = 0.6  # of a bar's contrast: letters that blur joins have less between their stems
+FLAT_SHARE = 0.06  # of a block's contrast: what is printed deviates by less
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
 
@@ -168,8 +169,8 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
     height, width = ink.mask.shape
     if inside < 0.9 or line.x0 < ROOM or line.x1 > width - ROOM:
         return None
-    if line.y0 == 0:  # the first row may be the picture's last
-        return None
+    if line.y0 == 0 and (kind == "line" or not _flat(ink, line)):
+        return None  # the first rows may be the picture's last
     rows = slice(line.y0, line.y1)
     if kind == "line":
         rows = slice(max(0, line.y0 - ROOM), line.y1 + ROOM)
@@ -179,6 +180,13 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
         return None
     start, end = block_ends(ink.contrast, line)
     return Bar(kind, start, end, line.x0, line.y0, line.x1, line.y1, line.y0, line.y1)
+
+
+def _flat(ink: Ink, line: Line) -> bool:
+    """Tell whether each row of a block is of one gray, as of what is printed, not of a grain."""
+    part = ink.contrast[line.y0 : line.y1, line.x0 + ROOM : line.x1 - ROOM].astype(float)
+    off = np.abs(part - np.median(part, axis=1, keepdims=True))
+    return float(np.percentile(off, 90)) <= FLAT_SHARE * float(np.median(part))
 
 
 def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:

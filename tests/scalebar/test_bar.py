@@ -201,3 +201,11 @@ def test_a_line_of_the_first_row_is_what_the_picture_left() -> None:
     gray = stripe()
     gray[0, 500:577] = 255
     assert found(gray) == []
+
+
+@pytest.mark.parametrize(("uneven", "n"), [(0, 1), (60, 0)])
+def test_a_block_in_the_first_row_is_of_one_gray_along_its_rows(uneven: int, n: int) -> None:
+    gray = stripe()
+    gray[0:10, 500:577] = 220 - np.linspace(0, uneven, 77).astype(np.uint8)
+    gray[0], gray[9] = gray[0] // 2, gray[9] // 2  # blurred
+    assert len(found(gray)) == n
