@@ -1,13 +1,11 @@
 """Scale bars drawn straight into the picture, without a data bar or in a small box.
 
-In: a gray picture. Out: for each stroke of one constant gray level the ink around it, seen in
-several ways: how near every pixel is to the stroke's own level, measured by its full contrast or by
-smaller and smaller parts of it, and how far it stands out from what lies around. Bar and text of an
-overlay share their color, so what is not of that color is background, whatever it shows.
+In: a gray picture. Out: its strokes of one constant gray level, between straight edges and with
+ends of their own, each as `overlay_ink` sees what is around it, and the bar that one of them makes.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,7 +13,8 @@ import numpy as np
 from sempark.scalebar import bar as bars
 from sempark.scalebar.bar import Bar
 from sempark.scalebar.databar import DataBar, Gray
-from sempark.scalebar.ink import Ink, parts
+from sempark.scalebar.ink import Ink
+from sempark.scalebar.overlay_ink import MIN_CONTRAST, Seen, Stroke, see
 from sempark.scalebar.strokes import Line, block_ends, tick
 
 MIN_LENGTH_SHARE = 0.028  # of the picture's width
@@ -24,80 +23,13 @@ MAX_HEIGHT_SHARE = 0.06  # of the picture's height
 MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
 EDGE_GAP = 5  # px along an edge that may be missing
 MAX_SPREAD = 8.0  # deviation from its level of most of a stroke
-MIN_CONTRAST = 34  # gray levels between a stroke and what lies above and below
 ROOM = 3  # px above and below, where that is seen
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
 LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
 MAX_WINDOWS = 10
-MOST_GROUND = 0.75  # of a stroke's contrast: so near to its level the picture may be beyond an end
-BLUR = 4  # px a blurred end may reach
+MOST_AT_END = 0.75  # of a stroke's contrast: so near to its level the picture may be beyond an end
 PAPER_SPREAD = 5.0  # gray levels inside a flat box
-SHARE = 0.4  # of ink's contrast
-FAINT_SHARE = 0.27  # for thin letters
-STRICT_SHARE = 0.45
-CAP = 170.0  # gray levels
-STRICT = 70.0
-NEARER = 100.0, 70.0, 36.0  # gray levels, likewise: for texts that the picture touches
-
-
-@dataclass(frozen=True)
-class Stroke:
-    """A horizontal stroke: box, level, contrast to its surroundings, unevenness, paper's level."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-    level: int
-    contrast: float
-    spread: float
-    bright: bool
-    paper: int | None
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A stroke with the ink around it, seen in several ways; `paper` where it lies in a flat box.
-
-    `full`: near the stroke's level; `lifted`: far from what lies around; `faint`: the same with
-    thinner letters; `strict`: very near the level. `whole` is how near the level every pixel of
-    the window is, of the stroke's whole contrast, which blurred ends are measured by.
-    """
-
-    picture: Gray
-    stroke: Stroke
-    paper: Ink | None
-    whole: Gray
-    full: Ink
-    lifted: Ink
-    faint: Ink
-    strict: Ink
-
-    def for_bars(self) -> list[Ink]:
-        """Return the looks in which bars are sought, best first."""
-        return [i for i in (self.paper, self.full, self.lifted, self.strict) if i is not None]
-
-    def for_texts(self) -> Iterator[tuple[Ink, Ink]]:
-        """Give the looks in which texts are sought, best first; the last ones where it comes to it.
-
-        With each the look that shows what else may be a part of its texts. The last ones are
-        nearer and nearer to the level: what touches the letters is seldom of their very gray.
-        """
-        if self.paper is not None:
-            yield self.paper, self.paper
-        yield from ((look, self.lifted) for look in (self.lifted, self.full, self.faint))
-        x, y = self.full.origin
-        height, width = self.full.mask.shape
-        widest: Ink | None = None
-        for contrast in NEARER:
-            if self.stroke.contrast < contrast and widest is not None:
-                continue  # the same once more
-            near = min(self.stroke.contrast, contrast)
-            seen = _near(self.picture, self.stroke, (x, y, x + width, y + height), near)
-            look = _ink(seen, STRICT_SHARE, self.stroke, (x, y), self.full.picture_width)
-            widest = widest or look
-            yield look, widest
 
 
 def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
@@ -130,7 +62,7 @@ def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
         # an uneven stroke is found in several runs
         if not any(_same(stroke, c) for c in chosen):
             chosen.append(stroke)
-    return [_seen(gray, s) for s in chosen[:MAX_WINDOWS]]
+    return [see(gray, s) for s in chosen[:MAX_WINDOWS]]
 
 
 def _same(a: Stroke, b: Stroke) -> bool:
@@ -166,7 +98,7 @@ def _measured(seen: Seen, ink: Ink, bar: Bar) -> Bar:
     if bar.kind not in ("block", "line") or ink is seen.paper:
         return bar
     line = Line(bar.x0, bar.x1, bar.line_y0, bar.line_y1, (0, 0), (0, 0))
-    start, end = block_ends(seen.whole, line, MOST_GROUND)
+    start, end = block_ends(seen.whole(), line, MOST_AT_END)
     return replace(bar, start=start, end=end)
 
 
@@ -273,80 +205,3 @@ def _with_ends(
     middle = round(float(np.median(beside)))
     flat = float(np.abs(beside - middle).mean()) <= PAPER_SPREAD
     return Stroke(x0, y0, x1, y1, level, contrast, spread, level > middle, middle if flat else None)
-
-
-def _seen(gray: Gray, stroke: Stroke) -> Seen:
-    """Cut a window around a stroke and look at its ink."""
-    height, width = gray.shape
-    reach_y = max(30, int(0.13 * height))
-    reach_x = max(int(0.14 * width), 40)
-    x0, x1 = max(0, stroke.x0 - reach_x), min(width, stroke.x1 + reach_x)
-    y0, y1 = max(0, stroke.y0 - reach_y), min(height, stroke.y1 + reach_y)
-    box = x0, y0, x1, y1
-    paper = None
-    if stroke.paper is not None:
-        px0, py0, px1, py1 = _paper(gray[y0:y1, x0:x1], stroke, (x0, y0))
-        inner = x0 + px0, y0 + py0, x0 + px1, y0 + py1
-        paper = _ink(_near(gray, stroke, inner, stroke.contrast), SHARE, stroke, inner[:2], width)
-    full, strict = (_near(gray, stroke, box, min(stroke.contrast, c)) for c in (CAP, STRICT))
-    lifted = _lifted(gray, stroke, box)
-    looks = ((full, SHARE), (lifted, SHARE), (lifted, FAINT_SHARE), (strict, STRICT_SHARE))
-    whole = _near(gray, stroke, box, max(stroke.contrast, _contrast_at_ends(gray, stroke)))
-    return Seen(
-        gray, stroke, paper, whole, *(_ink(n, share, stroke, box[:2], width) for n, share in looks)
-    )
-
-
-def _contrast_at_ends(gray: Gray, stroke: Stroke) -> float:
-    """Return how far, at least, what lies beyond a stroke's ends is from its level."""
-    sides = (stroke.x0 - 2 * BLUR, stroke.x0 - BLUR), (stroke.x1 + BLUR, stroke.x1 + 2 * BLUR)
-    beyond = [gray[stroke.y0 : stroke.y1, max(0, a) : max(0, b)] for a, b in sides]
-    far = [abs(float(np.median(part)) - stroke.level) for part in beyond if part.size]
-    return min(far, default=0.0)
-
-
-def _near(gray: Gray, stroke: Stroke, box: tuple[int, int, int, int], contrast: float) -> Gray:
-    """Measure how near each pixel of a box is to a stroke's level: 255 at it, 0 at the contrast."""
-    x0, y0, x1, y1 = box
-    off = cv2.absdiff(gray[y0:y1, x0:x1], np.full((y1 - y0, x1 - x0), stroke.level, np.uint8))
-    near = np.clip(contrast - off.astype(np.float32), 0, None) * (255 / contrast)
-    return np.asarray(near, np.uint8)
-
-
-def _lifted(gray: Gray, stroke: Stroke, box: tuple[int, int, int, int]) -> Gray:
-    """Measure how far each pixel is on the way from what lies around it to a stroke's level."""
-    x0, y0, x1, y1 = box
-    part = gray[y0:y1, x0:x1]
-    side = 2 * max(4, round(0.01 * gray.shape[0])) + 1  # wider than strokes of letters
-    bright = stroke.paper < stroke.level if stroke.paper is not None else stroke.bright
-    how = cv2.MORPH_OPEN if bright else cv2.MORPH_CLOSE
-    ground = cv2.morphologyEx(part, how, np.ones((side, side), np.uint8)).astype(np.float32)
-    ground = cv2.blur(ground, (side, side))
-    way = stroke.level - ground if bright else ground - stroke.level
-    done = part - ground if bright else ground - part
-    share = np.where(way >= MIN_CONTRAST, done / np.maximum(way, MIN_CONTRAST), 0)
-    over = np.clip(2 - share, 0, 1)  # what goes beyond the level is of another color
-    return np.asarray(255 * np.clip(share, 0, 1) * over, np.uint8)
-
-
-def _paper(part: Gray, stroke: Stroke, origin: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the box, in a window, of the flat paper a stroke lies on."""
-    level = stroke.paper or 0
-    room = max(12, round(0.25 * stroke.contrast))
-    near = cv2.inRange(part, max(0, level - room), min(255, level + room)) & 1
-    near[max(0, stroke.y0 - origin[1] - 1) : stroke.y1 - origin[1] + 1][
-        :, max(0, stroke.x0 - origin[0]) : stroke.x1 - origin[0]
-    ] = 1
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
-    x, y = stroke.x0 - origin[0], (stroke.y0 + stroke.y1) // 2 - origin[1]
-    left, top, w, h, _ = (int(v) for v in stats[labels[y, x]])
-    return left, top, left + w, top + h
-
-
-def _ink(near: Gray, share: float, stroke: Stroke, origin: tuple[int, int], width: int) -> Ink:
-    """Make ink of what is near enough to a stroke's level; the stroke itself is no letter."""
-    x0, y0 = origin
-    mask = (near > 255 * share).astype(np.uint8)
-    letters = mask.copy()
-    letters[max(0, stroke.y0 - y0) : stroke.y1 - y0, max(0, stroke.x0 - x0) : stroke.x1 - x0] = 0
-    return Ink(near, mask, *parts(letters), np.ones_like(mask), (x0, y0), width)

@@ -13,7 +13,7 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import glyphs, ground, ink, overlay, spelling
+from sempark.scalebar import glyphs, ground, ink, overlay, overlay_ink, spelling
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
@@ -136,7 +136,7 @@ def _apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> boo
     return ground.apart(gray, proposal.bar.moved(x, y), text, boxes)
 
 
-def _propose_over(seen: overlay.Seen) -> list[Proposal]:
+def _propose_over(seen: overlay_ink.Seen) -> list[Proposal]:
     """Spell the texts beside one stroke of the picture, in one look after another."""
     made = overlay.bar(seen)
     if made is None:
@@ -146,8 +146,7 @@ def _propose_over(seen: overlay.Seen) -> list[Proposal]:
     for marks, others in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
-            texts_there = _beside([(marks, own)], None) or ()
-            found += [p for p in texts_there if _whole(p, others)]
+            found += [p for p in _beside([(marks, own)], None) or () if _whole(p, others)]
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
     # what is seen less well may be a part of the same text
@@ -238,8 +237,8 @@ def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
         edge = piece.x1 + (piece.x0 - bar.x1)
         beyond = slice(edge + near, edge + far)
     y0, y1 = bar.line_y0, bar.line_y1
-    near, far = BESIDE_HALF
-    rows = slice(y0, y1), slice(max(0, y0 - far), max(0, y0 - near)), slice(y1 + near, y1 + far)
+    gap, reach = BESIDE_HALF
+    rows = slice(y0, y1), slice(max(0, y0 - reach), max(0, y0 - gap)), slice(y1 + gap, y1 + reach)
     line, above, below = (marks.mask[r, beyond].any(axis=0) for r in rows)
     # what is higher is a logo
     return line.size > 0 and line.mean() > 0.9 and max(above.mean(), below.mean()) < 0.5

@@ -36,6 +36,16 @@ def striped(value_gray: int) -> Gray:
     return sheet.canvas
 
 
+def printed(x: int, y: int) -> Gray:
+    """A black stripe with a white "2 µm" that begins at x and stands on row y, without a bar."""
+    gray = specimen()
+    gray[530:] = 0
+    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
+    sheet.text(x, y, "2 µm")
+    return sheet.canvas
+
+
 @pytest.mark.ocr
 @pytest.mark.parametrize("level", [0, 120, 195])
 def test_a_value_fainter_than_the_words_beside_it_is_read(level: int) -> None:
@@ -117,12 +127,7 @@ def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> N
 def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(
     first: int, x: int, high: int, n: int
 ) -> None:
-    gray = specimen()
-    gray[530:] = 0
-    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
-    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
-    sheet.text(120, 572, "2 µm")  # to x = 170
-    canvas = sheet.canvas
+    canvas = printed(120, 572)  # to x = 170
     canvas[564:567, 40:105] = canvas[567 - high : 567, x : x + 65] = 255
     canvas = canvas[:, first:] if first > 40 else canvas
     found = proposal.propose(canvas).proposals
@@ -132,12 +137,7 @@ def test_a_half_of_a_line_that_its_text_breaks_is_no_bar(
 @pytest.mark.ocr
 @pytest.mark.parametrize(("y", "status"), [(None, "ok"), (530, "many_bars"), (531, "many_bars")])
 def test_a_bright_grain_above_the_text_is_not_its_bar(y: int | None, status: str) -> None:
-    gray = specimen()
-    gray[530:] = 0
-    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
-    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
-    sheet.text(320, 560, "2 µm")
-    canvas = sheet.canvas
+    canvas = printed(320, 560)
     canvas[551:558, 180:300] = 255  # 20 px beside the text
     if y is not None:
         canvas[y : y + 6, 330:370] = 255  # the nearer one
@@ -161,12 +161,7 @@ def test_digits_that_touch_a_micro_sign_are_of_its_text(high: int, joined: bool)
 
 @pytest.mark.parametrize(("between", "n"), [(255, 1), (110, 0)])
 def test_letters_that_blur_joins_are_no_bar(between: int, n: int) -> None:
-    gray = specimen()
-    gray[530:] = 0
-    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
-    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
-    sheet.text(320, 560, "2 µm")
-    canvas = sheet.canvas
+    canvas = printed(320, 560)
     canvas[551:558, 200:300] = between
     for x in range(200, 300, 8):
         canvas[551:558, x : x + 4] = 255
@@ -186,12 +181,7 @@ def test_letters_that_blur_joins_are_no_bar(between: int, n: int) -> None:
 def test_a_printed_text_has_its_bar_on_the_same_background(
     y: int, around: int | None, n: int
 ) -> None:
-    gray = specimen()
-    gray[530:] = 0
-    sheet = Sheet(gray, Scale(2, "um", 20.0), np.random.default_rng(2), wheel_fonts()[:1])
-    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 16)
-    sheet.text(320, 575 if y == 546 else 550, "2 µm")
-    canvas = sheet.canvas
+    canvas = printed(320, 575 if y == 546 else 550)
     if around is not None:
         canvas[y - 6 : min(y + 16, 530 if y < 530 else 600), 290:410] = around
     canvas[y : y + 9, 310:390] = 255
