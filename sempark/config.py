@@ -114,6 +114,8 @@ class Finetune:
     epochs: int
     batch: int
     learning_rate: float
+    auxiliary_layers: list[str]
+    auxiliary_weight: float
     patience: int
     seed: int
 

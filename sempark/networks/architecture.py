@@ -8,7 +8,7 @@ layer's output before any softmax.
 Source: thesis, section 3.1.1; Szegedy et al. 2015, arXiv:1512.00567.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -155,6 +155,26 @@ def two_outputs(model: Any, layers: Mapping[str, str] | None = None) -> Any:
     flatten = keras.layers.Flatten
     outputs = [x if len(x.shape) == 2 else flatten()(x) for x in (features, logits)]
     return keras.Model(model.input, outputs)
+
+
+def pooled(model: Any, layers: Sequence[str]) -> list[Any]:
+    """Means over the rows and columns of what the named layers give, a vector an image each.
+
+    Raises
+    ------
+    ValueError
+        A name the model doesn't have, or a layer that gives no maps (n, h, w, c).
+    """
+    found = []
+    for name in layers:
+        maps = _output(model, name)
+        if len(maps.shape) != 4:
+            raise ValueError(
+                f"expected a layer that gives maps (n, h, w, c), {name!r} gives "
+                f"{tuple(maps.shape)}: name an earlier one, such as mixed7 of InceptionV3"
+            )
+        found.append(keras.layers.GlobalAveragePooling2D()(maps))
+    return found
 
 
 def _output(model: Any, name: str) -> Any:

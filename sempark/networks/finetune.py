@@ -24,7 +24,15 @@ from sempark.networks.feed import ahead, ordered_batches, training_batches
 from sempark.networks.network import Network, computing_in
 from sempark.networks.preprocessing import scale
 from sempark.networks.split import class_weights
-from sempark.networks.training import Data, Settings, Trained, learning_rate, prepare, with_head
+from sempark.networks.training import (
+    Data,
+    Settings,
+    Trained,
+    learning_rate,
+    prepare,
+    with_auxiliary,
+    with_head,
+)
 
 __all__ = ["Data", "Settings", "Trained", "train"]
 
@@ -104,9 +112,11 @@ class _Run:
         self.n_categories = len(data.class_counts)
         self.batch_size = min(settings.batch_size, sum(data.class_counts))
         self.n_steps = sum(data.class_counts) // self.batch_size
-        self.model, self.head = with_head(network, self.n_categories, settings)
-        self.backbone = keras.Model(self.model.input, self.model.outputs[0])
-        self.precision = prepare(self.model, self.head, settings)
+        model, self.head = with_head(network, self.n_categories, settings)
+        self.precision = prepare(model, self.head, settings)
+        self.model = with_auxiliary(model, self.n_categories, settings)
+        features, _, *auxiliary = self.model.outputs
+        self.backbone = keras.Model(self.model.input, [features, *auxiliary])
         everything = settings.scope == "all"
         owner = self.model if everything else self.head
         self.trainable = list(owner.trainable_variables)
@@ -183,15 +193,16 @@ class _Run:
         x = tf.clip_by_value((x - 127.5) * (1 + light[0]) + 127.5 * (1 + light[1]), 0.0, 255.0)
         x = scale(x, self.network.preprocessing)
         with tf.GradientTape() as tape:
-            features = self.backbone(x, training=s.scope == "all")
+            features, *auxiliary = keras.tree.flatten(self.backbone(x, training=s.scope == "all"))
             features = tf.cast(features, tf.float32)
             features = tf.nn.experimental.stateless_dropout(features, s.dropout, seed)
             logits = self.head(features)
             wanted = tf.one_hot(labels, self.n_categories) * (1 - s.label_smoothing)
             wanted += s.label_smoothing / self.n_categories
             # of 1001 outputs the first are used: the others would take the first epochs to go down
-            used = logits[:, : self.n_categories]
-            losses = tf.nn.softmax_cross_entropy_with_logits(wanted, used)
+            losses = _cross_entropy(wanted, logits[:, : self.n_categories])
+            for other in auxiliary:
+                losses += s.auxiliary_weight * _cross_entropy(wanted, other)
             loss = tf.reduce_mean(losses * weights)
         gradients = tape.gradient(loss, self.trainable)
         gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
@@ -199,7 +210,7 @@ class _Run:
         return loss, tf.reduce_sum(tf.cast(self._hits(logits, labels), tf.int32))
 
     def _test_step(self, pixels: Any, labels: Any) -> Any:
-        _, logits = self.model(scale(pixels, self.network.preprocessing), training=False)
+        _, logits, *_ = self.model(scale(pixels, self.network.preprocessing), training=False)
         used = tf.cast(logits[:, : self.n_categories], tf.float32)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, used)
         return losses, self._hits(logits, labels)
@@ -207,6 +218,10 @@ class _Run:
     def _hits(self, logits: Any, labels: Any) -> Any:
         used = logits[:, : self.n_categories]
         return tf.equal(tf.argmax(used, axis=1, output_type=tf.int32), labels)
+
+
+def _cross_entropy(wanted: Any, logits: Any) -> Any:
+    return tf.nn.softmax_cross_entropy_with_logits(wanted, tf.cast(logits, tf.float32))
 
 
 def _best(history: list[dict[str, float]]) -> int:

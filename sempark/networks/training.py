@@ -3,7 +3,8 @@
 Plain records and a Keras model prepared for them; `finetune` does the training.
 
 Source: thesis, section 3.1.1 (last layer [2], all layers [3]); one-cycle learning rate: Smith and
-Topin 2017, arXiv:1708.07120; label smoothing: Szegedy et al. 2015, arXiv:1512.00567, section 7.
+Topin 2017, arXiv:1708.07120; label smoothing and auxiliary classifiers: Szegedy et al. 2015,
+arXiv:1512.00567, sections 7 and 4; the latter at several depths: Lee et al. 2015, arXiv:1409.5185.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from sempark.networks.architecture import pooled
 from sempark.networks.feed import Stream
 from sempark.networks.network import Network, Precision
 
@@ -55,6 +57,12 @@ class Settings:
         Shares from 0 up; brightness 0.2 varies gain and offset by a fifth either way.
     class_weight_power : float
         See `split.class_weights`.
+    auxiliary_layers : tuple of str
+        Layers that get a classifier of their own while training, on the means of their maps: the
+        loss reaches the first layers of a network with random weights that way. The checkpoint
+        doesn't hold them.
+    auxiliary_weight : float
+        Of each one's loss beside the last layer's.
     patience : int or None
         Epochs without a lower validation loss before training stops; None: never.
     batch_norm_momentum : float
@@ -77,6 +85,8 @@ class Settings:
     dropout: float = 0.0
     brightness: float = 0.2
     class_weight_power: float = 0.5
+    auxiliary_layers: tuple[str, ...] = ()
+    auxiliary_weight: float = 0.4
     patience: int | None = None
     batch_norm_momentum: float = 0.95
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -127,13 +137,37 @@ def with_head(network: Network, n_categories: int, settings: Settings) -> tuple[
                 f"{network.widths['logits']}: use head 'categories'"
             )
         return network.model, dense[-1]
-    head = keras.layers.Dense(n_categories, name="categories")
-    model = keras.Model(network.model.input, [features, head(features)])
-    width = network.widths["features"]
-    rng = np.random.default_rng([settings.seed, width])
+    head = _classifier(features, n_categories, settings.seed, "categories")
+    return keras.Model(network.model.input, [features, head(features)]), head
+
+
+def with_auxiliary(model: Any, n_categories: int, settings: Settings) -> Any:
+    """Model (features, logits, auxiliary logits...) from one (features, logits)."""
+    if not settings.auxiliary_layers:
+        return model
+    if settings.scope != "all":
+        raise ValueError(
+            f"expected no auxiliary_layers where the last layer alone learns, received "
+            f"{', '.join(settings.auxiliary_layers)}: leave them out, or let all layers learn"
+        )
+    logits = [
+        _classifier(x, n_categories, settings.seed, f"auxiliary_{name}")(x)
+        for x, name in zip(
+            pooled(model, settings.auxiliary_layers), settings.auxiliary_layers, strict=True
+        )
+    ]
+    return keras.Model(model.input, [*model.outputs, *logits])
+
+
+def _classifier(features: Any, n_categories: int, seed: int, name: str) -> Any:
+    """A Dense layer for these features, drawn from the seed."""
+    width = features.shape[-1]
+    layer = keras.layers.Dense(n_categories, name=name)
+    layer.build((None, width))
+    rng = np.random.default_rng([seed, width])
     kernel = rng.standard_normal((width, n_categories)) * np.sqrt(1.0 / width)
-    head.set_weights([kernel.astype(np.float32), np.zeros(n_categories, np.float32)])
-    return model, head
+    layer.set_weights([kernel.astype(np.float32), np.zeros(n_categories, np.float32)])
+    return layer
 
 
 def prepare(model: Any, head: Any, settings: Settings) -> Precision:

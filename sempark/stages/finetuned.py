@@ -147,6 +147,8 @@ def _settings(settings: Finetune) -> finetune.Settings:
         n_epochs=settings.epochs,
         batch_size=settings.batch,
         learning_rate=settings.learning_rate,
+        auxiliary_layers=tuple(settings.auxiliary_layers),
+        auxiliary_weight=settings.auxiliary_weight,
         patience=settings.patience,
         seed=settings.seed,
     )

@@ -22,10 +22,10 @@ COUNTS = (40, 20, 20)
 def checkpoint(tmp_path_factory):
     """A small network of the same parts: convolution, batch norm, pooling, a wider last layer."""
     x = inputs = keras.Input((SIZE, SIZE, 3))
-    for width in (8, 16):
+    for width, name in ((8, "first_maps"), (16, "second_maps")):
         x = keras.layers.Conv2D(width, 3, strides=2, use_bias=False)(x)
-        x = keras.layers.ReLU()(keras.layers.BatchNormalization(scale=False)(x))
-    x = keras.layers.GlobalAveragePooling2D()(x)
+        x = keras.layers.ReLU(name=name)(keras.layers.BatchNormalization(scale=False)(x))
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
     outputs = keras.layers.Dense(12, activation="softmax")(x)
     path = tmp_path_factory.mktemp("small") / "small.keras"
     model = keras.Model(inputs, outputs)
@@ -112,16 +112,47 @@ def test_all_layers_move_where_asked(checkpoint, data, tmp_path):
         assert not np.array_equal(old, new.numpy())
 
 
+def test_auxiliary_layers_teach_the_layers_before_them_alone(
+    checkpoint, data, tmp_path, deterministic
+):
+    """A loss of its own at the first maps: without weight it changes nothing; it isn't saved."""
+    found = {}
+    for name, layers, weight in (("none", (), 0.4), ("no weight", ("first_maps",), 0.0),
+                                 ("weight", ("first_maps",), 1.0)):  # fmt: skip
+        chosen = settings(
+            n_epochs=1, deterministic=True, auxiliary_layers=layers, auxiliary_weight=weight
+        )
+        trained = finetune.train(load(checkpoint), data, tmp_path / name, chosen)
+        model = inception.load(trained.checkpoint).model
+        found[name] = [layer.name for layer in model.layers], model.get_weights()
+    assert found["none"][0] == found["no weight"][0] == found["weight"][0]
+    for none, unweighted in zip(found["none"][1], found["no weight"][1], strict=True):
+        np.testing.assert_allclose(none, unweighted, rtol=1e-5, atol=1e-6)
+    assert np.abs(found["none"][1][0] - found["weight"][1][0]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [({"auxiliary_layers": ("mixed2",)}, "received 'mixed2': its last layers are"),
+     ({"auxiliary_layers": ("pool",)}, "expected a layer that gives maps"),
+     ({"auxiliary_layers": ("first_maps",), "scope": "last_layer"}, "the last layer alone")],
+)  # fmt: skip
+def test_auxiliary_layers_that_can_not_be(checkpoint, data, tmp_path, changed, message):
+    with pytest.raises(ValueError, match=message):
+        finetune.train(load(checkpoint), data, tmp_path, settings(**changed))
+
+
 @pytest.fixture
 def deterministic():
     yield
     tf_config.disable_op_determinism()
 
 
+@pytest.mark.parametrize("auxiliary", [(), ("first_maps",)])
 def test_a_resumed_training_equals_the_undisturbed_one_bit_for_bit(
-    checkpoint, data, tmp_path, deterministic
+    checkpoint, data, tmp_path, deterministic, auxiliary
 ):
-    chosen = settings(n_epochs=4, deterministic=True)
+    chosen = settings(n_epochs=4, deterministic=True, auxiliary_layers=auxiliary)
     whole = finetune.train(load(checkpoint), data, tmp_path / "whole", chosen)
 
     def kill(done, total):
