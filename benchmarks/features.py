@@ -159,7 +159,8 @@ def stage(n, size, cores, runtime, precision):
 
         def run(name):
             images = spark.read.parquet(f"{folder}/images")
-            found = features.build(images, scale, {"in": "random:1"}, settings, {}, cores)
+            tasks = max(2 * cores, n // 500)  # as the job takes
+            found = features.build(images, scale, {"in": "random:1"}, settings, {}, tasks)
             found.write.parquet(f"{folder}/{name}")
 
         run("warm")

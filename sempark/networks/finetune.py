@@ -201,13 +201,13 @@ class _Run:
             wanted += s.label_smoothing / self.n_categories
             # of 1001 outputs the first are used: the others would take the first epochs to go down
             losses = _cross_entropy(wanted, logits[:, : self.n_categories])
-            for other in auxiliary:
-                losses += s.auxiliary_weight * _cross_entropy(wanted, other)
-            loss = tf.reduce_mean(losses * weights)
-        gradients = tape.gradient(loss, self.trainable)
+            others = sum(_cross_entropy(wanted, other) for other in auxiliary)
+            taught = tf.reduce_mean((losses + s.auxiliary_weight * others) * weights)
+        gradients = tape.gradient(taught, self.trainable)
         gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
         self.optimizer.apply_gradients(zip(gradients, self.trainable, strict=True))
-        return loss, tf.reduce_sum(tf.cast(self._hits(logits, labels), tf.int32))
+        hits = tf.reduce_sum(tf.cast(self._hits(logits, labels), tf.int32))
+        return tf.reduce_mean(losses * weights), hits
 
     def _test_step(self, pixels: Any, labels: Any) -> Any:
         _, logits, *_ = self.model(scale(pixels, self.network.preprocessing), training=False)

@@ -103,7 +103,7 @@ class Trained:
     checkpoint : Path
         The .keras file with the weights of the best epoch (lowest validation loss).
     history : list of dict
-        A row an epoch: epoch, loss, accuracy, validation_loss, validation_accuracy,
+        A row an epoch: loss and accuracy of the last layer, validation_loss, validation_accuracy,
         learning_rate.
     best_epoch : int
         Counted from 1.
