@@ -169,8 +169,11 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
     height, width = ink.mask.shape
     if inside < 0.9 or line.x0 < ROOM or line.x1 > width - ROOM:
         return None
-    if line.y0 == 0 and (kind == "line" or not _flat(ink, line)):
-        return None  # the first rows may be the picture's last
+    # the first rows may be the picture's last, a short block some joined letters
+    short = line.x1 - line.x0 <= WORD_LENGTH * (line.y1 - line.y0)
+    doubtful = line.y0 == 0 or (kind == "block" and short)
+    if doubtful and (kind == "line" or not _flat(ink, line)):
+        return None
     rows = slice(line.y0, line.y1)
     if kind == "line":
         rows = slice(max(0, line.y0 - ROOM), line.y1 + ROOM)

@@ -209,3 +209,12 @@ def test_a_block_in_the_first_row_is_of_one_gray_along_its_rows(uneven: int, n: 
     gray[0:10, 500:577] = 220 - np.linspace(0, uneven, 77).astype(np.uint8)
     gray[0], gray[9] = gray[0] // 2, gray[9] // 2  # blurred
     assert len(found(gray)) == n
+
+
+@pytest.mark.parametrize(("dips", "kinds"), [(0, ["block"]), (60, [])])
+def test_a_short_block_is_of_one_gray_joined_letters_are_not(dips: int, kinds: list[str]) -> None:
+    gray = stripe()
+    gray[30:38, 500:524] = 220
+    for x in (505, 511, 517):  # between the stems, still above the threshold of ink
+        gray[32:38, x : x + 2] -= dips
+    assert [b.kind for b in found(gray)] == kinds
