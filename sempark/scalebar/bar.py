@@ -13,9 +13,11 @@ whole. Source: section 2.3 of the thesis, step 2, widened to the layouts of eigh
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from sempark.scalebar.ink import Ink
+from sempark.scalebar.ink import Ink, parts
 from sempark.scalebar.strokes import (
     MAX_LENGTH_SHARE,
     Line,
@@ -37,6 +39,8 @@ EVEN_SHARE = 0.6  # of a bar's contrast: letters that blur joins have less betwe
 FLAT_SHARE = 0.06  # of a block's contrast: what is printed deviates by less
 ROOM = 3  # px of known background around a line or block
 MIN_TICKS = 8  # of a ruler without a line
+UPRIGHT_PX = 3  # ticks are higher than a row or two of the picture
+MIN_WIDE_PX, WIDE_SHARE = 9, 0.01  # no tick is as wide, in px and of the picture's width
 
 
 @dataclass(frozen=True)
@@ -106,16 +110,16 @@ def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
             bars.append(bar)
     bars = [b for b in bars if even(ink, b)]
     if rows is None:
-        bars.extend(_separate_ticks(ink))
+        bars.extend(_separate_ticks(ink, ink.parts) or _separate_ticks(ink, _uprights(ink)))
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
 
 
 def even(ink: Ink, bar: Bar) -> bool:
     """Tell whether a bar's line is of one contrast from end to end: it is no row of letters."""
-    y0, y1, parts = bar.line_y0, bar.line_y1, [(bar.x0, bar.x1)]
+    y0, y1, sides = bar.line_y0, bar.line_y1, [(bar.x0, bar.x1)]
     if bar.gap is not None:  # the halves may lie a row apart
-        y0, y1, parts = max(0, y0 - 1), y1 + 1, [(bar.x0, bar.gap[0]), (bar.gap[1], bar.x1)]
-    for x0, x1 in parts:
+        y0, y1, sides = max(0, y0 - 1), y1 + 1, [(bar.x0, bar.gap[0]), (bar.gap[1], bar.x1)]
+    for x0, x1 in sides:
         room = min(ROOM, (x1 - x0) // 4)  # blurred ends
         line = ink.contrast[y0:y1, x0 + room : x1 - room].max(axis=0)
         weakest, full = np.percentile(line, (5, 90))
@@ -265,11 +269,19 @@ def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
     return bars
 
 
-def _separate_ticks(ink: Ink) -> list[Bar]:
+def _uprights(ink: Ink) -> NDArray[np.int32]:
+    """Boxes of what is upright: ticks apart from the picture's last rows, which they touch."""
+    wide = np.ones((1, max(MIN_WIDE_PX, round(WIDE_SHARE * ink.picture_width))), np.uint8)
+    flat = cv2.morphologyEx(ink.mask, cv2.MORPH_OPEN, wide, borderValue=0)
+    upright = np.ones((UPRIGHT_PX, 1), np.uint8)
+    return parts(cv2.morphologyEx(ink.mask - flat, cv2.MORPH_OPEN, upright, borderValue=0))[1]
+
+
+def _separate_ticks(ink: Ink, boxes: NDArray[np.int32]) -> list[Bar]:
     """Find rulers of separate ticks: eight or more equal solid parts at equal distances."""
-    _, _, w, h, area = ink.parts.T
+    _, _, w, h, area = boxes.T
     # of a dot of three pixels a row may be lost, or a corner
-    solid = ink.parts[1:][((h + 1 >= 0.8 * w) & (area + 1 >= 0.7 * w * h))[1:]].tolist()
+    solid = boxes[1:][((h + 1 >= 0.8 * w) & (area + 1 >= 0.7 * w * h))[1:]].tolist()
     bars = []
     rows: list[list[list[int]]] = []
     for part in sorted(solid):
@@ -284,12 +296,12 @@ def _separate_ticks(ink: Ink) -> list[Bar]:
         else:
             rows.append([part])
     for row in rows:
-        parts = _evenly_spaced(row)
-        if not parts or (len(parts) - 1) % 5:  # one was missed
+        ticks = _evenly_spaced(row)
+        if not ticks or (len(ticks) - 1) % 5:  # one was missed
             continue
-        y0, y1 = min(p[1] for p in parts), max(p[1] + p[3] for p in parts)
-        x0, x1 = parts[0][0], parts[-1][0] + parts[-1][2]
-        start, end = (part_middle(ink, p) for p in (parts[0], parts[-1]))
+        y0, y1 = min(p[1] for p in ticks), max(p[1] + p[3] for p in ticks)
+        x0, x1 = ticks[0][0], ticks[-1][0] + ticks[-1][2]
+        start, end = (part_middle(ink, p) for p in (ticks[0], ticks[-1]))
         bars.append(Bar("ticks", start, end, x0, y0, x1, y1, y0, y1))
     return bars
 

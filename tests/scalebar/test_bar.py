@@ -218,3 +218,16 @@ def test_a_short_block_is_of_one_gray_joined_letters_are_not(dips: int, kinds: l
     for x in (505, 511, 517):  # between the stems, still above the threshold of ink
         gray[32:38, x : x + 2] -= dips
     assert [b.kind for b in found(gray)] == kinds
+
+
+@pytest.mark.parametrize("last_rows", ["one row in pieces", "a bright area"])
+def test_ticks_of_a_ruler_may_touch_the_picture_above(last_rows: str) -> None:
+    gray = stripe()
+    for k in range(11):
+        gray[20:32, 200 + 24 * k : 203 + 24 * k] = 255
+    if last_rows == "a bright area":
+        gray[0:20, 330:460] = 200
+    else:
+        gray[19, 195:450] = 200 * (np.arange(255) % 40 < 29)
+    (ruler,) = [b for b in found(gray) if b.kind == "ticks"]
+    assert ruler.length_px == pytest.approx(240, abs=0.5)
