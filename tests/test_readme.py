@@ -14,6 +14,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SMALL = (
     "demo.images=60",
     "features.architecture=MobileNetV2",
+    "finetune.auxiliary_layers=block_6_expand_relu",
     "features.input_size=75",
     "finetune.epochs=1",
     "grid.enabled=false",
