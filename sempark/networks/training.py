@@ -150,11 +150,13 @@ def with_auxiliary(model: Any, n_categories: int, settings: Settings) -> Any:
             f"expected no auxiliary_layers where the last layer alone learns, received "
             f"{', '.join(settings.auxiliary_layers)}: leave them out, or let all layers learn"
         )
+    try:
+        maps = pooled(model, settings.auxiliary_layers)
+    except ValueError as error:
+        raise ValueError(f"auxiliary_layers: {error} ([] for none)") from error
     logits = [
         _classifier(x, n_categories, settings.seed, f"auxiliary_{name}")(x)
-        for x, name in zip(
-            pooled(model, settings.auxiliary_layers), settings.auxiliary_layers, strict=True
-        )
+        for x, name in zip(maps, settings.auxiliary_layers, strict=True)
     ]
     return keras.Model(model.input, [*model.outputs, *logits])
 

@@ -133,7 +133,7 @@ def test_auxiliary_layers_teach_the_layers_before_them_alone(
 
 @pytest.mark.parametrize(
     ("changed", "message"),
-    [({"auxiliary_layers": ("mixed2",)}, "received 'mixed2': its last layers are"),
+    [({"auxiliary_layers": ("mixed2",)}, "auxiliary_layers: expected .* received 'mixed2'"),
      ({"auxiliary_layers": ("pool",)}, "expected a layer that gives maps"),
      ({"auxiliary_layers": ("first_maps",), "scope": "last_layer"}, "the last layer alone")],
 )  # fmt: skip
