@@ -8,7 +8,8 @@ both sides run by turns on the same weights, batch 16, after a warm-up: the bare
 a list of gray images of the network's size (network alone) and on 1024 x 768 ones; then the other
 runtimes and precisions, and XLA, with the smallest cosine of their features to the bare loop's.
 Memory is that of a fresh process with one network, as a Python worker has. With --stage, so many
-JPEGs in Parquet go through the features stage on local Spark, a core a task.
+JPEGs in Parquet go through the features stage on local Spark, a core a task, in as many tasks as
+the job takes.
 """
 
 import argparse
@@ -134,7 +135,7 @@ def stage(n, size, cores, runtime, precision):
     """Images a second of the features stage on local Spark: Parquet, decoding, network, Parquet."""
     from pyspark.sql import SparkSession
 
-    from sempark import config
+    from sempark import config, job
     from sempark.imaging import jpeg
     from sempark.stages import features
 
@@ -159,7 +160,7 @@ def stage(n, size, cores, runtime, precision):
 
         def run(name):
             images = spark.read.parquet(f"{folder}/images")
-            tasks = max(2 * cores, n // 500)  # as the job takes
+            tasks = job.tasks_for(n, cores)
             found = features.build(images, scale, {"in": "random:1"}, settings, {}, tasks)
             found.write.parquet(f"{folder}/{name}")
 

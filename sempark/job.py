@@ -106,13 +106,18 @@ class Context:
         return name
 
     def partitions(self, name: str, rows: int = 500) -> int:
-        """Tasks for work on a table's rows: some 500 each, at least two a core."""
+        """Tasks for work on a table's rows."""
         manifest = self.store.manifest(name) or {"rows": 0}
-        return max(2 * self.spark.sparkContext.defaultParallelism, manifest["rows"] // rows)
+        return tasks_for(manifest["rows"], self.spark.sparkContext.defaultParallelism, rows)
 
     def bar(self, label: str) -> AbstractContextManager[Callable[[int, int], None]]:
         """A progress callable for work on the driver."""
         return progress.bar(label)
+
+
+def tasks_for(n_rows: int, cores: int, rows: int = 500) -> int:
+    """Tasks of some `rows` rows each, and at least two a core."""
+    return max(2 * cores, n_rows // rows)
 
 
 @cache

@@ -193,6 +193,7 @@ class _Run:
         x = tf.clip_by_value((x - 127.5) * (1 + light[0]) + 127.5 * (1 + light[1]), 0.0, 255.0)
         x = scale(x, self.network.preprocessing)
         with tf.GradientTape() as tape:
+            # of a single output Keras gives no list
             features, *auxiliary = keras.tree.flatten(self.backbone(x, training=s.scope == "all"))
             features = tf.cast(features, tf.float32)
             features = tf.nn.experimental.stateless_dropout(features, s.dropout, seed)

@@ -13,19 +13,11 @@ whole. Source: section 2.3 of the thesis, step 2, widened to the layouts of eigh
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from sempark.scalebar.ink import Ink, parts
-from sempark.scalebar.strokes import (
-    MAX_LENGTH_SHARE,
-    Line,
-    block_ends,
-    lines,
-    part_middle,
-    tick_middle,
-)
+from sempark.scalebar import rulers
+from sempark.scalebar.ink import Ink
+from sempark.scalebar.strokes import MAX_LENGTH_SHARE, Line, block_ends, lines, tick_middle
 
 Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 
@@ -38,9 +30,6 @@ LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 EVEN_SHARE = 0.6  # of a bar's contrast: letters that blur joins have less between their stems
 FLAT_SHARE = 0.06  # of a block's contrast: what is printed deviates by less
 ROOM = 3  # px of known background around a line or block
-MIN_TICKS = 8  # of a ruler without a line
-UPRIGHT_PX = 3  # ticks are higher than a row or two of the picture
-MIN_WIDE_PX, WIDE_SHARE = 9, 0.01  # no tick is as wide, in px and of the picture's width
 
 
 @dataclass(frozen=True)
@@ -110,7 +99,8 @@ def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
             bars.append(bar)
     bars = [b for b in bars if even(ink, b)]
     if rows is None:
-        bars.extend(_separate_ticks(ink, ink.parts) or _separate_ticks(ink, _uprights(ink)))
+        for start, end, box in rulers.find(ink):
+            bars.append(Bar("ticks", start, end, *box, line_y0=box[1], line_y1=box[3]))
     return sorted(bars, key=lambda b: (ORDER.index(b.kind), b.y0, b.x0))
 
 
@@ -173,10 +163,12 @@ def _plain(ink: Ink, line: Line) -> Bar | None:
     height, width = ink.mask.shape
     if inside < 0.9 or line.x0 < ROOM or line.x1 > width - ROOM:
         return None
-    # the first rows may be the picture's last, a short block some joined letters
+    first = line.y0 == 0  # of the data bar's rows, which may be the picture's last
+    if kind == "line" and first:
+        return None
+    # a short block may be some joined letters
     short = line.x1 - line.x0 <= WORD_LENGTH * (line.y1 - line.y0)
-    doubtful = line.y0 == 0 or (kind == "block" and short)
-    if doubtful and (kind == "line" or not _flat(ink, line)):
+    if kind == "block" and (first or short) and not _flat(ink, line):
         return None
     rows = slice(line.y0, line.y1)
     if kind == "line":
@@ -267,58 +259,3 @@ def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
             box = (a.x0, y0, b.x1, y1, a.y0, a.y1)
             bars.append(Bar("broken", start, end, *box, gap=(a.x1, b.x0)))
     return bars
-
-
-def _uprights(ink: Ink) -> NDArray[np.int32]:
-    """Boxes of what is upright: ticks apart from the picture's last rows, which they touch."""
-    wide = np.ones((1, max(MIN_WIDE_PX, round(WIDE_SHARE * ink.picture_width))), np.uint8)
-    flat = cv2.morphologyEx(ink.mask, cv2.MORPH_OPEN, wide, borderValue=0)
-    upright = np.ones((UPRIGHT_PX, 1), np.uint8)
-    return parts(cv2.morphologyEx(ink.mask - flat, cv2.MORPH_OPEN, upright, borderValue=0))[1]
-
-
-def _separate_ticks(ink: Ink, boxes: NDArray[np.int32]) -> list[Bar]:
-    """Find rulers of separate ticks: eight or more equal solid parts at equal distances."""
-    _, _, w, h, area = boxes.T
-    # of a dot of three pixels a row may be lost, or a corner
-    solid = boxes[1:][((h + 1 >= 0.8 * w) & (area + 1 >= 0.7 * w * h))[1:]].tolist()
-    bars = []
-    rows: list[list[list[int]]] = []
-    for part in sorted(solid):
-        for row in rows:
-            first = row[0]
-            unlike = 1 + 0.15 * first[3]
-            wider = max(3.0, unlike)  # both sides are rounded to whole pixels, or every other one
-            like = abs(part[1] - first[1]) <= unlike and abs(part[3] - first[3]) <= unlike
-            if like and abs(part[2] - first[2]) <= wider:
-                row.append(part)
-                break
-        else:
-            rows.append([part])
-    for row in rows:
-        ticks = _evenly_spaced(row)
-        if not ticks or (len(ticks) - 1) % 5:  # one was missed
-            continue
-        y0, y1 = min(p[1] for p in ticks), max(p[1] + p[3] for p in ticks)
-        x0, x1 = ticks[0][0], ticks[-1][0] + ticks[-1][2]
-        start, end = (part_middle(ink, p) for p in (ticks[0], ticks[-1]))
-        bars.append(Bar("ticks", start, end, x0, y0, x1, y1, y0, y1))
-    return bars
-
-
-def _evenly_spaced(row: list[list[int]]) -> list[list[int]]:
-    """Return the longest run of parts whose middles are equally far from each other."""
-    if len(row) < MIN_TICKS:
-        return []
-    middles = np.array([p[0] + p[2] / 2 for p in row])
-    steps = np.diff(middles)
-    step = float(np.median(steps))
-    even = np.abs(steps - step) <= max(1.6, 0.06 * step)
-    best, start = (0, 0), 0
-    for i in range(len(even) + 1):
-        if i == len(even) or not even[i]:
-            if i - start > best[1] - best[0]:
-                best = (start, i)
-            start = i + 1
-    run = row[best[0] : best[1] + 1]
-    return run if len(run) >= MIN_TICKS and step >= 2 * row[0][2] else []

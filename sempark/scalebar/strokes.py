@@ -128,11 +128,3 @@ def block_ends(contrast: Gray, line: Line, most: float = MOST_GROUND) -> tuple[f
         share[share < 0.12] = 0
         ends.append(last - share.sum() if side < 0 else first + share.sum())
     return float(ends[0]), float(ends[1])
-
-
-def part_middle(ink: Ink, part: list[int]) -> float:
-    """Return the sub-pixel middle of an upright part."""
-    x, y, w, h, _ = part
-    first = max(0, x - 1)
-    profile = ink.contrast[y : y + h, first : x + w + 1].astype(float).mean(axis=0)
-    return first + float(np.average(np.arange(profile.size), weights=profile)) + 0.5

@@ -112,10 +112,8 @@ def test_all_layers_move_where_asked(checkpoint, data, tmp_path):
         assert not np.array_equal(old, new.numpy())
 
 
-def test_auxiliary_layers_teach_the_layers_before_them_alone(
-    checkpoint, data, tmp_path, deterministic
-):
-    """A loss of its own at the first maps: without weight it changes nothing; it isn't saved."""
+def test_auxiliary_layers_teach_and_are_not_saved(checkpoint, data, tmp_path, deterministic):
+    """A loss of its own at the first maps moves them; without weight it changes nothing."""
     found = {}
     for name, layers, weight in (("none", (), 0.4), ("no weight", ("first_maps",), 0.0),
                                  ("weight", ("first_maps",), 1.0)):  # fmt: skip
