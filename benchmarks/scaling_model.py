@@ -25,7 +25,7 @@ LABELLED = 20_000
 SETTINGS = load()
 """The defaults: what samples are taken."""
 DAY = 24.0
-RAW, CODED, WIDTHS, LISTED = 4, 8, 2 * (2048 + 1001), 100
+RAW, CODED, WIDTHS, LISTED = 4, 8, 2 * (2048 + 1001 + 768), 100
 """Raw and coded spaces, numbers an image in the raw ones, neighbors a point."""
 
 COST = {

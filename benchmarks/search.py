@@ -3,7 +3,8 @@
 In: nothing; drawn vectors that look like the 2048 features (non-negative, some thirty directions,
 200 groups, noise), ten categories of twenty nodes. Out: seconds to lay out and to open the folder
 `search`, and per query: search (k = 10, over all images), placing (vote of the category's nearest),
-share of vectors read in full; all queries are compared with an exhaustive search in float64.
+share of vectors read in full; all queries are compared with an exhaustive search in float64. Then
+the same queries as new images through the stage `assign`.
 
     python benchmarks/search.py [--images 150000] [--width 2048] [--queries 50] [--keep FOLDER]
 """
@@ -22,6 +23,7 @@ from sempark.geometry import lookup
 from sempark.retrieval import folder as search_folder
 from sempark.retrieval import searching
 from sempark.retrieval.records import COLUMNS
+from sempark.stages import assign
 from sempark.tables import CATEGORIES
 
 GROUPS, LATENT = 200, 30
@@ -133,6 +135,16 @@ def measure(
     print(
         f"lists that differ from the exhaustive search: {wrong}; placed in their own node: {right}"
     )
+    logits = np.zeros((len(new), len(CATEGORIES)), np.float32)
+    logits[np.arange(len(new)), of % 10] = 9.0
+    md5s = [f"new {i}" for i in range(len(new))]
+    images = [{"md5": m, "jpeg_md5": m, "pixel_hash": m, "status": "ok", "paths": []} for m in md5s]
+    start = time.perf_counter()
+    given = assign.Arrivals(md5s, {"features": new, "logits": logits})
+    table = assign.build(images, given, index, None, lambda *_: None)
+    each = 1e3 * (time.perf_counter() - start) / len(new)
+    ok = table["status"].to_pylist().count("ok")
+    print(f"assign   {each:8.1f} ms an image, {ok} of {len(new)} placed")
     read = [_read(X, index, q) for q in new[:10]]
     print(f"vectors read in full: {np.mean(read):.2%} of all, at most {max(read):.2%}")
 

@@ -17,7 +17,6 @@ from pyspark.sql import functions as F
 from jobs import features, images_flat, inventory, scale
 from sempark import job, spaces
 from sempark.config import Input
-from sempark.networks.encoder import Encoder
 from sempark.retrieval import folder, searching
 from sempark.stages import assign
 from sempark.store import Store
@@ -43,27 +42,26 @@ def incoming(context: job.Context) -> job.Context:
     return replace(context, config=own, store=store, facts={})
 
 
-def coder(index: searching.Index) -> tuple[str, Encoder] | None:
-    """The autoencoder (else PCA) of the tree's own layer, with the name of its space."""
+def coder(index: searching.Index) -> searching.Space | None:
+    """The autoencoder (else PCA) of the features of the tree's checkpoint."""
     home = index.layers[index.about["default"]]
     found = [
-        (space.name, space.encoder)
+        space
         for space in index.spaces.values()
-        if space.encoder is not None and (space.checkpoint, space.layer) == output(home)
+        if space.encoder is not None
+        and (space.checkpoint, space.layer) == (home.checkpoint, "features")
     ]
-    return min(found, key=lambda one: ("_pca" in one[0], one[0])) if found else None
+    return min(found, key=lambda one: ("_pca" in one.name, one.name), default=None)
 
 
-def output(layer: searching.Layer) -> tuple[str, str]:
-    return layer.checkpoint, layer.layer
-
-
-def arrivals(rows: DataFrame, layer: searching.Layer) -> assign.Arrivals:
-    """Vectors of the tree's layer, and logits of the same checkpoint."""
-    own = rows.where(F.col("checkpoint") == layer.checkpoint)
-    md5s, X = spaces.to_numpy(own.where(F.col("layer") == layer.layer))
-    _, logits = spaces.to_numpy(own.where(F.col("layer") == "logits"))
-    return assign.Arrivals(md5s, X, logits)
+def arrivals(rows: DataFrame, checkpoint: str) -> assign.Arrivals:
+    """What the tree's checkpoint makes of them."""
+    own = rows.where(F.col("checkpoint") == checkpoint)
+    md5s: list[str] = []
+    layers = {}
+    for row in own.select("layer").distinct().orderBy("layer").collect():
+        md5s, layers[row["layer"]] = spaces.to_numpy(own.where(F.col("layer") == row["layer"]))
+    return assign.Arrivals(md5s, layers)
 
 
 def build(context: job.Context) -> pa.Table:
@@ -71,7 +69,8 @@ def build(context: job.Context) -> pa.Table:
     for stage in STEPS:
         job.make(inner, stage, force=True)  # nobody else's: what is old there may go
     index = folder.opened(context.store.folder("search"))
-    if index.layers[index.about["default"]].checkpoint != "ft":
+    checkpoint = index.layers[index.about["default"]].checkpoint
+    if checkpoint != "ft":
         raise Refused("nothing was trained in this store: no category can be told")
     images = inner.read("images_flat").drop("jpeg")
     read = inner.read("scale").select(
@@ -80,7 +79,7 @@ def build(context: job.Context) -> pa.Table:
     if context.config.privacy.paths == "hide":
         images = images.withColumn("paths", F.array().cast("array<string>"))
     rows = images.join(read, "md5", how="left").toArrow().to_pylist()
-    new = arrivals(inner.read("features"), index.layers[index.about["default"]])
+    new = arrivals(inner.read("features"), checkpoint)
     with context.bar("assign") as progress:
         table = assign.build(rows, new, index, coder(index), progress)
     found = assign.drift(table)

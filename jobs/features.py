@@ -1,4 +1,4 @@
-"""Runs each image through the checkpoints and keeps the outputs of their last two layers.
+"""Runs each image through the checkpoints and keeps the outputs of their last layers.
 
 ./spark-submit.sh features my.toml         reads images_flat, scale, finetuned; writes features
 """
@@ -49,9 +49,15 @@ def told(path: str, name: str, context: job.Context) -> dict[str, Any]:
         network = checkpoints.load(path, name, settings)
         if network.runtime != "tensorflow":
             network.compiled(settings.batch)  # another runtime may not know an operation
-        return checkpoints.facts(network)
     except ValueError as error:
         raise Refused(f"features.checkpoint_{name}: {error}") from None
+    if context.config.taxonomy.layer not in network.widths:
+        raise Refused(
+            f"features.checkpoint_{name}: expected a layer half way, in which the tree is grown, "
+            f"and know none of this network: name it, as features.layers_{name}.middle, or set "
+            'taxonomy.layer = "features"'
+        )
+    return checkpoints.facts(network)
 
 
 def gathered(path: str, digest: str) -> str:

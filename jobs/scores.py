@@ -11,27 +11,27 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyspark.sql import functions as F
 
-from sempark import job, spaces
+from sempark import clusterings, job, spaces
 from sempark.clustering.merges import Merges
-from sempark.stages import merges, scores
+from sempark.stages import scores
 
 
 def hierarchies(context: job.Context) -> Iterator[tuple[str, str, Sequence[str], Merges]]:
     rows = context.read("merges")
     codings = spaces.clustered(context.read("codings"), context.config.neighbors)
-    pairs = rows.select("space", "method").distinct().orderBy("space", "method").collect()
-    for space, method in pairs:
-        md5s = codings.where(F.col("space") == space).select("md5").orderBy("md5").collect()
-        yield space, method, [row["md5"] for row in md5s], merges.from_table(rows, space, method)
+    for space in spaces.names(rows):
+        found = codings.where(F.col("space") == space).select("md5").orderBy("md5").collect()
+        md5s = [row["md5"] for row in found]
+        for method, one in clusterings.merges(rows, space):
+            yield space, method, md5s, one
 
 
 def partitions(context: job.Context) -> Iterator[tuple[str, str, list[str], NDArray[np.int64]]]:
     rows = context.read("partitions")
-    pairs = rows.select("space", "method").distinct().orderBy("space", "method").collect()
-    for space, method in pairs:
-        chosen = rows.where((F.col("space") == space) & (F.col("method") == method))
-        table = chosen.select("md5", "label").toArrow().sort_by("md5")
-        yield space, method, table["md5"].to_pylist(), table["label"].to_numpy().astype(np.int64)
+    for space in spaces.names(rows):
+        for method, table in clusterings.by_method(rows, space, "md5"):
+            labels = table["label"].to_numpy().astype(np.int64)
+            yield space, method, table["md5"].to_pylist(), labels
 
 
 def build(context: job.Context) -> pa.Table:

@@ -390,7 +390,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "grid.tied": ("none", "outer"),
     "grid.vary": ("each", "all"),
     "labels.matched_by": ("jpeg_md5", "reencoded", "pixels", "perceptual"),
-    "taxonomy.layer": ("features", "logits"),
+    "taxonomy.layer": ("middle", "features", "logits"),
     "taxonomy.method": ("single", "complete", "centroid", "ward"),
     "privacy.paths": ("show", "hide"),
 }

@@ -26,6 +26,7 @@ from sempark.config import Neighbors
 from sempark.tables import CODINGS, Refused
 
 LAYERS = ("features", "logits")
+"""Of the table features, that are spaces; the tree alone is grown in the middle."""
 CHUNK_BYTES = 256 << 20
 """Of a column, brought to the driver at a time."""
 
@@ -77,6 +78,11 @@ class Sample:
 
 
 ALL = Sample(0, 0)
+
+
+def names(rows: DataFrame) -> list[str]:
+    """The spaces that a table speaks of, sorted."""
+    return [row["space"] for row in rows.select("space").distinct().orderBy("space").collect()]
 
 
 def raw_name(subset: str, width: int, checkpoint: str) -> str:
@@ -195,13 +201,14 @@ def raw_spaces(features: DataFrame, subset: DataFrame, sample: Sample = ALL) -> 
 
 def raw_rows(features: DataFrame, subset: DataFrame) -> Iterator[Rows]:
     """The same, left in Spark."""
-    names = [row["name"] for row in subset.select("name").distinct().orderBy("name").collect()]
-    kinds = features.select("checkpoint", "layer").distinct().collect()
+    subsets = [row["name"] for row in subset.select("name").distinct().orderBy("name").collect()]
+    last = features.where(F.col("layer").isin(*LAYERS))
+    kinds = last.select("checkpoint", "layer").distinct().collect()
     order = sorted(
         ((row["checkpoint"], row["layer"]) for row in kinds),
         key=lambda kind: (kind[0] != "in", kind),
     )
-    for name in names:
+    for name in subsets:
         members = subset.where(F.col("name") == name).select("md5")
         at_most = members.count()
         for checkpoint, layer in order:
@@ -235,8 +242,7 @@ def clustered(
 
 def coded_spaces(codings: DataFrame) -> Iterator[Vectors]:
     """The spaces of the codings table, one at a time, by name."""
-    for row in codings.select("space").distinct().orderBy("space").collect():
-        space = row["space"]
+    for space in names(codings):
         md5s, X = to_numpy(codings.where(F.col("space") == space))
         yield Vectors(space, md5s, X)
 
@@ -262,9 +268,8 @@ def given_rows(vectors: DataFrame, reduce: bool | None = None) -> Iterator[Rows]
     """The same, left in Spark."""
     if reduce is not None:
         vectors = vectors.where(F.col("reduce") == reduce)
-    for row in vectors.select("space").distinct().orderBy("space").collect():
-        of_space = vectors.where(F.col("space") == row["space"])
-        yield Rows(row["space"], of_space.select("md5", "vector"))
+    for space in names(vectors):
+        yield Rows(space, vectors.where(F.col("space") == space).select("md5", "vector"))
 
 
 def categories(space: str, subset: DataFrame, vectors: DataFrame) -> dict[str, str]:
@@ -279,8 +284,7 @@ def categories(space: str, subset: DataFrame, vectors: DataFrame) -> dict[str, s
 
 def of_images(codings: DataFrame, vectors: DataFrame) -> DataFrame:
     """The codings of images: those of given vectors are left out."""
-    names = [row["space"] for row in vectors.select("space").distinct().collect()]
-    return codings.where(~F.substring_index("space", "_", 1).isin(names))
+    return codings.where(~F.substring_index("space", "_", 1).isin(names(vectors)))
 
 
 def vectors_column(X: NDArray[np.float32]) -> pa.Array:

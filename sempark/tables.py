@@ -288,10 +288,11 @@ FEATURES = Table(
     key=("checkpoint", "layer", "md5"),
     inputs=("images_flat", "scale", "finetuned"),
     settings=("features",),
+    version=2,
     thesis="3.1, table 3.1",
     columns=_columns("""
         checkpoint | string       | in or ft
-        layer      | string       | features (2048) or logits (1001)
+        layer      | string       | features (2048), logits (1001) or middle (768, where known)
         md5        | string       | of the image
         databar    | array<int>   | box that was cropped away; null: none
         vector     | array<float> | the layer's output
@@ -546,7 +547,7 @@ TAXONOMY = Table(
         "taxonomy.seed",
         "labels",
     ),
-    version=3,
+    version=4,
     thesis="chapter 5",
     columns=_columns("""
         node             | string        | category, or category/number, or category/number/number
@@ -585,7 +586,7 @@ TREE_SCORES = Table(
         "finetuned",
     ),
     settings=("taxonomy.truth", "labels"),
-    version=2,
+    version=3,
     thesis="chapter 5",
     columns=_columns("""
         checkpoint    | string | whose features

@@ -102,6 +102,7 @@ class Run:
             "subset.high_nm_per_px=1000000.0",
             "features.checkpoint_ft=random:2",
             "features.architecture=MobileNetV2",  # opened faster
+            "taxonomy.layer=features",
             "features.input_size=75",
             "spark.master=local[2,4]",
         ]

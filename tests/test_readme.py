@@ -15,6 +15,7 @@ SMALL = (
     "demo.images=60",
     "features.architecture=MobileNetV2",
     "finetune.auxiliary_layers=block_6_expand_relu",
+    "taxonomy.layer=features",
     "features.input_size=75",
     "finetune.epochs=1",
     "grid.enabled=false",

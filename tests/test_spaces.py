@@ -58,11 +58,11 @@ def test_no_rows_are_no_vectors(spark) -> None:
     assert md5s == [] and X.shape == (0, 0)
 
 
-def test_raw_spaces_are_named_after_width_and_checkpoint(spark) -> None:
+def test_raw_spaces_are_the_last_layers_named_after_width_and_checkpoint(spark) -> None:
     rows = [
         {"checkpoint": checkpoint, "layer": layer, "md5": md5, "vector": [1.0] * width}
         for checkpoint in ("ft", "in")
-        for layer, width in (("features", 4), ("logits", 3))
+        for layer, width in (("features", 4), ("logits", 3), ("middle", 2))
         for md5 in ("a", "b", "c")
     ]
     features = spark.createDataFrame(pa.Table.from_pylist(rows, FEATURES.arrow))

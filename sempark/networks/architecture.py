@@ -1,11 +1,13 @@
-"""Keras networks by name: built empty, filled from a seed, cut into features and logits.
+"""Keras networks by name: built empty, filled from a seed, cut where vectors are taken.
 
 In comes the name of a network of `keras.applications` (InceptionV3 unless said otherwise), out
-comes a Keras model whose last layer gives logits. `two_outputs` names its two tensors: the input
-of the last fully connected layer (what dropout hands on, 2048 numbers in Inception V3) and that
-layer's output before any softmax.
+comes a Keras model whose last layer gives logits. `cut` takes the input of the last fully connected
+layer (what dropout hands on, 2048 numbers in Inception V3), that layer's output before any softmax,
+and means over the maps of a layer half way, which still tell apart what the last ones count as one
+category.
 
-Source: thesis, section 3.1.1; Szegedy et al. 2015, arXiv:1512.00567.
+Source: thesis, section 3.1.1; Szegedy et al. 2015, arXiv:1512.00567; means over the maps of an
+earlier layer as descriptors: Babenko and Lempitsky, ICCV 2015, arXiv:1510.07493.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,6 +40,8 @@ _PREPROCESSING: dict[str, Preprocessing] = {
     "DenseNet169": "torch",
     "DenseNet201": "torch",
 }
+_MIDDLE = "mixed4"
+"""Of Inception V3 (Slim's Mixed_6b): the first module at a sixteenth of the input's size."""
 _INPUT_SIZES = {"InceptionV3": 299, "InceptionResNetV2": 299, "Xception": 299, "NASNetLarge": 331}
 
 
@@ -118,8 +122,8 @@ def initialise(model: Any, seed: int) -> None:
             variable.assign(values * np.float32(deviation))
 
 
-def two_outputs(model: Any, layers: Mapping[str, str] | None = None) -> Any:
-    """Cut a classifier into a model with two outputs, features and logits.
+def cut(model: Any, layers: Mapping[str, str] | None = None) -> Any:
+    """Cut a classifier into a model with the outputs features, logits and, if known, middle.
 
     Parameters
     ----------
@@ -127,12 +131,13 @@ def two_outputs(model: Any, layers: Mapping[str, str] | None = None) -> Any:
         One image input. Its last Dense layer is made linear (its softmax, if any, is left off).
     layers : mapping, optional
         Layer names for "features" and "logits": their outputs are taken as they are, and
-        flattened over the rows. Either may be left out.
+        flattened over the rows; for "middle": means over the rows and columns of its maps. Any may
+        be left out; the middle is then mixed4, where the model has it.
 
     Returns
     -------
     keras.Model
-        (n, h, w, 3) -> [features (n, d), logits (n, c)]
+        (n, h, w, 3) -> [features (n, d), logits (n, c)] or [features, logits, middle (n, m)]
 
     Raises
     ------
@@ -154,6 +159,8 @@ def two_outputs(model: Any, layers: Mapping[str, str] | None = None) -> Any:
         logits = dense[-1](dense[-1].input)
     flatten = keras.layers.Flatten
     outputs = [x if len(x.shape) == 2 else flatten()(x) for x in (features, logits)]
+    if "middle" in named or any(layer.name == _MIDDLE for layer in model.layers):
+        outputs += pooled(model, [named.get("middle", _MIDDLE)])
     return keras.Model(model.input, outputs)
 
 

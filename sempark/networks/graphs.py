@@ -1,14 +1,16 @@
 """Frozen graphs and SavedModels: TensorFlow graphs with their weights in them.
 
-A file or folder goes in, a function from scaled images to (features, logits) comes out, with the
-graph's own input size. Tensors are named by the caller, or found: TF-Slim's names (the thesis'
-dropout and squeezed logits), those of the 2015 graph, or else the last matrix product before the
-graph's end. Operations that run Python code or touch files are refused.
+A file or folder goes in, a function from scaled images to (features, logits) and, where one is
+known, the means of a layer half way comes out, with the graph's own input size. Tensors are named
+by the caller, or found: TF-Slim's names (the thesis' dropout and squeezed logits), those of the
+2015 graph, or else the last matrix product before the graph's end. Operations that run Python code
+or touch files are refused.
 
 Source: thesis, sections 3.1.2 and 3.1 (tensor names); TF-Slim's export_inference_graph.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,8 @@ _SLIM = {
 }
 _YEAR_2015 = {"input": "Mul:0", "features": "pool_3:0", "logits": "softmax/logits:0"}
 _KNOWN = (_SLIM, _YEAR_2015)
+_MIDDLE = re.compile(r"(.*/)?(Mixed_6b/concat|mixed_4/join|mixed4(_\d+)?/concat)")
+"""Slim's name for the first maps at a sixteenth of the input's size, the 2015 graph's, Keras'."""
 # Python code and files reached from a graph.
 _REFUSED = (
     *("PyFunc", "PyFuncStateless", "EagerPyFunc", "ReadFile", "WriteFile", "MatchingFiles"),
@@ -41,7 +45,8 @@ class Graph:
     Attributes
     ----------
     forward : callable
-        float32 (n, h, w, 3), scaled -> (features, logits), any rank.
+        float32 (n, h, w, 3), scaled -> (features, logits), any rank, and perhaps (n, m) of the
+        middle.
     input_size : int or None
         Side in pixels if the graph fixes it.
     batch_size : int or None
@@ -50,7 +55,7 @@ class Graph:
         The 2015 graph, which wants (x - 128) / 128.
     """
 
-    forward: Callable[[Any], tuple[Any, Any]]
+    forward: Callable[[Any], Sequence[Any]]
     input_size: int | None
     batch_size: int | None
     is_2015: bool
@@ -63,8 +68,8 @@ def load_frozen(path: Path, layers: Mapping[str, str] | None = None) -> Graph:
     ----------
     path : Path
     layers : mapping, optional
-        Tensor names such as "InceptionV3/Logits/SpatialSqueeze:0" for any of "input", "features"
-        and "logits".
+        Tensor names such as "InceptionV3/Logits/SpatialSqueeze:0" for any of "input", "features",
+        "logits" and "middle", maps (n, h, w, m) whose means are taken.
 
     Raises
     ------
@@ -125,6 +130,8 @@ def _graph(definition: Any, layers: dict[str, str], path: Path) -> Graph:
             lambda: tf.import_graph_def(definition, name=""), signature=[]
         )
         ends = [_tensor(wrapped.graph, found[end]) for end in ("input", "features", "logits")]
+        if "middle" in found:
+            ends.append(_means(wrapped.graph, found["middle"]))
         forward = wrapped.prune(ends[0], ends[1:])
     except (ValueError, KeyError, tf.errors.OpError) as error:
         line = " ".join(str(error).split())[:300]
@@ -134,7 +141,7 @@ def _graph(definition: Any, layers: dict[str, str], path: Path) -> Graph:
 
 
 def _find(definition: Any, names: set[str], layers: dict[str, str]) -> dict[str, str]:
-    """Names of the three tensors: the caller's first, then known ones, then by structure."""
+    """Names of the tensors: the caller's first, then known ones, then by structure."""
     found: dict[str, str] = {}
     for known in _KNOWN:
         if all(name.split(":")[0] in names for name in known.values()):
@@ -145,6 +152,9 @@ def _find(definition: Any, names: set[str], layers: dict[str, str]) -> dict[str,
     inputs = [node.name for node in definition.node if node.op == "Placeholder"]
     if "input" not in found and len(inputs) == 1:
         found["input"] = inputs[0] + ":0"
+    middles = [name for name in names if _MIDDLE.fullmatch(name)]
+    if len(middles) == 1:
+        found["middle"] = middles[0] + ":0"
     return found | {end: _with_port(name) for end, name in layers.items()}
 
 
@@ -194,6 +204,15 @@ def _check_finite(definition: Any, path: Path) -> None:
 
 def _tensor(graph: Any, name: str) -> Any:
     return graph.get_tensor_by_name(name)
+
+
+def _means(graph: Any, name: str) -> Any:
+    """Means over the rows and columns of maps."""
+    maps = _tensor(graph, name)
+    if maps.shape.rank != 4:
+        raise ValueError(f"{name} gives {maps.shape}, not maps (n, h, w, m)")
+    with graph.as_default():
+        return tf.reduce_mean(tf.cast(maps, tf.float32), (1, 2))
 
 
 def _source(name: str) -> str:

@@ -1,8 +1,8 @@
-"""Any Inception V3 checkpoint, one call: images in, two tables of features out.
+"""Any Inception V3 checkpoint, one call: images in, tables of features out.
 
 `load` takes a path or a word, tells the kinds of checkpoint apart by their content and gives a
-`Network`, whose `extract` turns images of any size into the 2048 numbers before the last layer
-and that layer's logits. What it can't take it refuses in one line.
+`Network`, whose `extract` turns images of any size into the 2048 numbers before the last layer,
+that layer's logits and the means of a layer half way. What it can't take it refuses in one line.
 
 Source: thesis, section 3.1; Szegedy et al. 2015, arXiv:1512.00567.
 """
@@ -24,6 +24,8 @@ from sempark.networks.preprocessing import Preprocessing
 
 _log = logging.getLogger(__name__)
 
+OUTPUTS = ("features", "logits", "middle")
+"""In their order; the last only where a layer half way is known."""
 _N_SLIM_CLASSES = 1001
 _IMAGENET_FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 _IMAGENET_MD5 = "9a0d58056eeedaa3f26cb7ebd46da564"
@@ -50,8 +52,8 @@ def load(
         Side in pixels of the network's input, 75 or more for Inception V3; None: what the file
         fixes, else 299 (the architecture's own).
     layers : mapping, optional
-        Names for "features", "logits" (and "input" in graphs): tensors in a graph, layers in a
-        Keras model; None: found as `graphs` and `architecture.two_outputs` say.
+        Names for "features", "logits", "middle" (and "input" in graphs): tensors in a graph,
+        layers in a Keras model; None: found as `graphs` and `architecture.cut` say.
     preprocessing : str, optional
         None: the architecture's own, "inception" for Inception V3.
     architecture : str
@@ -87,15 +89,14 @@ def load(
         size = _graph_size(graph.input_size, input_size, path, architecture)
         model, forward, fixed = None, graph.forward, graph.batch_size
     else:
-        model = architectures.two_outputs(
-            _keras_model(kind, checkpoint, input_size, architecture), layers
-        )
+        model = architectures.cut(_keras_model(kind, checkpoint, input_size, architecture), layers)
         keras_files.check_finite(model, checkpoint)
         size, forward, fixed = int(model.input_shape[1]), model, None
     if model is None:
         widths = _widths(forward, size, fixed or 1, path)
     else:
-        widths = {"features": model.outputs[0].shape[1], "logits": model.outputs[1].shape[1]}
+        columns = [output.shape[1] for output in model.outputs]
+        widths = dict(zip(OUTPUTS, columns, strict=False))
     extra = architecture if kind == "random" else f"{_IMAGENET_MD5} {architecture}"
     sha = content.digest(checkpoint, extra)
     _log.info("%s: %s, %d pixels, %s", checkpoint, kind, size, widths)
@@ -117,7 +118,7 @@ def load(
 def _keras_model(
     kind: content.Kind, checkpoint: str | Path, input_size: int | None, architecture: str
 ) -> Any:
-    """Classifier with its weights, before it is cut into two outputs."""
+    """Classifier with its weights, before it is cut."""
     path = Path(checkpoint)
     size = input_size or architectures.default_input_size(architecture)
     if kind in ("keras", "keras_h5"):
@@ -191,7 +192,7 @@ def _graph_size(fixed: int | None, wanted: int | None, path: Path, architecture:
 
 
 def _widths(forward: Callable[[Any], Any], size: int, n: int, path: Path) -> dict[str, int]:
-    """Columns of both outputs, traced without running the network."""
+    """Columns of the outputs, traced without running the network."""
     signature = [tf.TensorSpec((n, size, size, 3), tf.float32)]
     try:
         traced = tf.function(forward, input_signature=signature, autograph=False)
@@ -200,4 +201,4 @@ def _widths(forward: Callable[[Any], Any], size: int, n: int, path: Path) -> dic
         line = " ".join(str(error).split())[:300]
         raise ValueError(f"{path} can't take {size} x {size} pixels: {line}") from error
     widths = [int(np.prod(output.shape[1:])) for output in outputs]
-    return {"features": widths[0], "logits": widths[1]}
+    return dict(zip(OUTPUTS, widths, strict=False))

@@ -1,4 +1,4 @@
-"""A loaded network, whatever file it came from: images in, two tables of features out.
+"""A loaded network, whatever file it came from: images in, tables of features out.
 
 `extract` runs images of any size through it in one pass, in batches of one fixed size so that a
 row does not depend on its neighbors. A GPU is used where TensorFlow finds one; OpenVINO runs the
@@ -43,9 +43,10 @@ class Network:
     input_size : int
         Side of its square input in pixels.
     widths : dict
-        Columns of "features" and "logits", (2048, 1001) for the thesis' network.
+        Columns of each output in their order: "features", "logits" and, where one is known,
+        "middle"; 2048, 1001 and 768 for the thesis' network.
     model : keras.Model or None
-        (n, h, w, 3) scaled -> [features, logits]; None for graphs, which can't be trained.
+        (n, h, w, 3) scaled -> these outputs; None for graphs, which can't be trained.
     precision : {"float32", "bfloat16"}
         "bfloat16" is for processors that compute with it (AVX512-BF16, AMX), half as long again
         in speed with features at a cosine of 0.9999 or better; slower on others.
@@ -62,7 +63,7 @@ class Network:
     model: Any
     precision: Precision
     runtime: Runtime
-    _forward: Callable[[Any], tuple[Any, Any]] = field(repr=False)
+    _forward: Callable[[Any], Sequence[Any]] = field(repr=False)
     _fixed_batch: int | None = field(default=None, repr=False)
     _compiled: dict[int, Callable[[Any], Any]] = field(default_factory=dict, repr=False)
 
@@ -91,8 +92,8 @@ class Network:
         Returns
         -------
         dict
-            "features": float32 (n, 2048), "logits": float32 (n, 1001), or the network's own
-            widths; rows in the order of `images`.
+            "features": float32 (n, 2048), "logits": float32 (n, 1001), "middle": float32 (n, 768),
+            or the network's own widths; rows in the order of `images`.
 
         Raises
         ------
@@ -111,7 +112,7 @@ class Network:
         with computing_in(self.precision):
             for batch, size in batches(images, self.input_size, batch_size):
                 outputs = run(batch)
-                for name, output in zip(("features", "logits"), outputs, strict=True):
+                for name, output in zip(self.widths, outputs, strict=True):
                     found[name][start : start + size] = output[:size]
                 start += size
                 if progress is not None:
@@ -119,7 +120,7 @@ class Network:
         return found
 
     def compiled(self, batch_size: int) -> Callable[[Pixels], list[npt.NDArray[np.float32]]]:
-        """Both outputs of one batch size: uint8 (batch_size, s, s, 3) -> [features, logits]."""
+        """The outputs of one batch size: uint8 (batch_size, s, s, 3) -> an array each."""
         if batch_size not in self._compiled:
             function = self._function(batch_size)
             self._compiled[batch_size] = (

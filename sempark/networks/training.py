@@ -136,7 +136,7 @@ def with_head(network: Network, n_categories: int, settings: Settings) -> tuple[
                 f"expected a last layer of {n_categories} or more outputs, the checkpoint has "
                 f"{network.widths['logits']}: use head 'categories'"
             )
-        return network.model, dense[-1]
+        return keras.Model(network.model.input, network.model.outputs[:2]), dense[-1]
     head = _classifier(features, n_categories, settings.seed, "categories")
     return keras.Model(network.model.input, [features, head(features)]), head
 

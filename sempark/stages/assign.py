@@ -18,8 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sempark.networks import evaluation
-from sempark.networks.encoder import Encoder
-from sempark.retrieval.searching import Index
+from sempark.retrieval.searching import Index, Space
 from sempark.tables import ASSIGN, PassedOver
 from sempark.tree import placing
 
@@ -28,11 +27,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Arrivals:
-    """What was made of the new images: vectors of the tree's layer, and logits, row by row."""
+    """What the tree's checkpoint made of the new images: vectors of each layer, row by row."""
 
     md5s: Sequence[str]
-    X: NDArray[np.float32]
-    logits: NDArray[np.float32]
+    layers: Mapping[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,13 @@ def build(
     images: Sequence[Mapping[str, Any]],
     arrivals: Arrivals,
     index: Index,
-    coded: tuple[str, Encoder] | None,
+    coded: Space | None,
     progress: Progress,
 ) -> pa.Table:
     """Place the images. Key: md5.
 
-    ``images`` are rows of images_flat beside those of scale, without the JPEG; ``coded`` names the
-    space their codings belong to.
+    ``images`` are rows of images_flat beside those of scale, without the JPEG; ``coded`` is the
+    space their codings belong to, with its encoder.
     """
     if not images:
         raise PassedOver("no new image: assign.source names none")
@@ -79,8 +77,11 @@ def build(
     categories = index.about["categories"]
     chance = np.zeros((0, 1), np.float32)
     if len(row_of) and categories:
-        chance = evaluation.probabilities(arrivals.logits, len(categories))
-    codings = coded[1].code(arrivals.X) if coded and len(row_of) else None
+        chance = evaluation.probabilities(arrivals.layers["logits"], len(categories))
+    codings = None
+    if coded and coded.encoder and len(row_of):
+        codings = coded.encoder.code(arrivals.layers[coded.layer])
+    home = index.layers[index.about["default"]].layer
     rows = []
     for done, image in enumerate(sorted(images, key=lambda one: str(one["md5"])), start=1):
         row = {name: image.get(name) for name in ASSIGN.names}
@@ -90,10 +91,10 @@ def build(
             category = categories[best] if best >= 0 else ""
             probability = float(chance[at, best]) if best >= 0 else 0.0
             known = index.known(image["md5"], image["jpeg_md5"], image["pixel_hash"])
-            place = index.place(category, probability, arrivals.X[at], known)
+            place = index.place(category, probability, arrivals.layers[home][at], known)
             row |= _placed(place, index)
             if codings is not None and coded is not None:
-                row |= {"coding_space": coded[0], "coding": codings[at]}
+                row |= {"coding_space": coded.name, "coding": codings[at]}
         rows.append(row)
         progress(done, len(images))
     return pa.Table.from_pylist(rows, schema=ASSIGN.arrow)

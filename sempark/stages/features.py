@@ -1,8 +1,9 @@
-"""features: each image through each checkpoint, the outputs of its last two layers.
+"""features: each image through each checkpoint, what its last two layers and one half way give.
 
-In: images_flat, scale (the box of the data bar). Out: two rows an image and checkpoint: the 2048
-numbers after dropout and the 1001 of the last layer. The network is loaded once a Python worker
-and always sees whole batches, so that no row depends on its neighbors. Source: section 3.1.
+In: images_flat, scale (the box of the data bar). Out: up to three rows an image and checkpoint: the
+2048 numbers after dropout, the 1001 of the last layer and, where a layer half way is known, the
+means of its maps. The network is loaded once a Python worker and always sees whole batches, so that
+no row depends on its neighbors. Source: section 3.1.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from sempark.config import Features
 from sempark.networks.network import Network
 from sempark.tables import FEATURES
 
-LAYERS = ("features", "logits")
 _LOADED: dict[str, Network] = {}
 
 
@@ -107,6 +107,6 @@ def _rows(
             "vector": found[layer][i],
         }
         for i, row in enumerate(images)
-        for layer in LAYERS
+        for layer in found
     ]
     return pa.RecordBatch.from_pylist(rows, FEATURES.arrow)

@@ -12,8 +12,6 @@ from typing import cast
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from sempark import config
 from sempark.clustering import hdbscan, linkage, merges
@@ -61,16 +59,6 @@ def merged(
         size = min(min_cluster_size, near.indices.shape[1] + 1)
         return hdbscan.hdbscan(near, X, max(2, size), progress=progress).merges
     return linkage.linkage(X, cast(linkage.Method, method), progress)
-
-
-def from_table(rows: DataFrame, space: str, method: str) -> merges.Merges:
-    """A merge list from the table."""
-    chosen = rows.where((F.col("space") == space) & (F.col("method") == method))
-    table = chosen.select("step", "left", "right", "height", "size").toArrow().sort_by("step")
-    children = np.column_stack([table["left"].to_numpy(), table["right"].to_numpy()])
-    sizes = table["size"].to_numpy().astype(np.int64)
-    heights = table["height"].to_numpy()
-    return merges.Merges(children.astype(np.int64), heights, sizes, table.num_rows + 1)
 
 
 def _table(space: str, method: str, one: merges.Merges) -> pa.Table:

@@ -17,13 +17,13 @@ from pyspark.sql import functions as F
 
 from sempark.geometry import neighbors
 from sempark.neighborhoods import MIN_POINTS, Search
-from sempark.spaces import Vectors
+from sempark.spaces import Vectors, names
 from sempark.tables import PassedOver, Refused
 
 
 def build(raw: DataFrame, found: Iterable[Vectors], search: Search) -> DataFrame:
     """Take the raw spaces over and search the coded ones. Key: space, md5."""
-    known = {row["space"] for row in raw.select("space").distinct().collect()}
+    known = set(names(raw))
     try:
         coded = search.rows(vectors for vectors in found if vectors.space not in known)
     except PassedOver:

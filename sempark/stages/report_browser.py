@@ -6,18 +6,21 @@ In: the catalog, neighbors, merges, partitions, scores, and the rows that failed
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import cast
 
 import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from sempark import clusterings
 from sempark.config import Report
 from sempark.figures import browser_data, sheets
 from sempark.figures.exhibit import checkpoint
 from sempark.figures.scales import STATUSES
 from sempark.figures.scored import Curve
 from sempark.figures.style import METHOD_NAMES
+from sempark.spaces import names
 from sempark.stages import report_images
 from sempark.stages.report_images import Catalog
 from sempark.stages.report_source import Source, order_of
@@ -53,10 +56,9 @@ def files(
     spaces: list[dict[str, object]] = []
     near = []
     if not source.lacks("neighbors"):
-        rows = source.read("neighbors").select("space").distinct().orderBy("space").collect()
-        for row in rows:
-            near.append(report_images.near(source, found, row["space"]))
-            spaces.append(_space(row["space"], settings))
+        for space in names(source.read("neighbors")):
+            near.append(report_images.near(source, found, space))
+            spaces.append(_space(space, settings))
     clusterings: list[dict[str, object]] = []
     for path, content, entry in _clusterings(source, found, curves):
         yield path, content
@@ -121,48 +123,43 @@ def _clusterings(
     """Merge lists and partitions with their spaces' points; the last of each has an entry."""
     points: dict[str, int] = {}
     if not source.lacks("codings", "merges"):
-        table = source.read("merges")
-        pairs = table.select("space", "method").distinct().orderBy("space", "method").collect()
-        for number, (space, method) in enumerate(pairs):
+        table, number = source.read("merges"), count()
+        for space in names(table):
             yield from _points(source, found, space, points)
-            rows = table.where((F.col("space") == space) & (F.col("method") == method))
-            arrow = rows.select("step", "left", "right", "height").toArrow().sort_by("step")
-            children = np.column_stack([arrow["left"].to_numpy(), arrow["right"].to_numpy()])
-            heights = arrow["height"].to_numpy()
-            n = len(children) + 1
-            entry = {
-                "space": space,
-                "method": method,
-                "points": points[space],
-                "n": n,
-                "file": number,
-                "parts": browser_data.n_parts(n),
-                "nmi": _nmi(curves, space, method),
-            }
-            *parts, last = browser_data.merges(number, children, heights)
-            for path, content in parts:
-                yield path, content, None
-            yield *last, entry
+            for method, one in clusterings.merges(table, space):
+                file = next(number)
+                entry = {
+                    "space": space,
+                    "method": method,
+                    "points": points[space],
+                    "n": one.n,
+                    "file": file,
+                    "parts": browser_data.n_parts(one.n),
+                    "nmi": _nmi(curves, space, method),
+                }
+                *parts, last = browser_data.merges(file, one.children, one.heights)
+                for path, content in parts:
+                    yield path, content, None
+                yield *last, entry
     if source.lacks("codings", "partitions"):
         return
-    table = source.read("partitions")
-    pairs = table.select("space", "method").distinct().orderBy("space", "method").collect()
-    for number, (space, method) in enumerate(pairs):
+    table, number = source.read("partitions"), count()
+    for space in names(table):
         yield from _points(source, found, space, points)
-        rows = table.where((F.col("space") == space) & (F.col("method") == method))
-        arrow = rows.select("md5", "label").toArrow().sort_by("md5")
-        path, content = browser_data.script(f"partition-{number}", arrow["label"].to_pylist())
-        yield (
-            path,
-            content,
-            {
-                "space": space,
-                "method": method,
-                "points": points[space],
-                "n": arrow.num_rows,
-                "flat": number,
-            },
-        )
+        for method, rows in clusterings.by_method(table, space, "md5"):
+            file = next(number)
+            path, content = browser_data.script(f"partition-{file}", rows["label"].to_pylist())
+            yield (
+                path,
+                content,
+                {
+                    "space": space,
+                    "method": method,
+                    "points": points[space],
+                    "n": rows.num_rows,
+                    "flat": file,
+                },
+            )
 
 
 def _points(

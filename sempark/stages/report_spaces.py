@@ -16,7 +16,7 @@ from sempark.figures import dimension, features, heatmaps, noise
 from sempark.figures import schematics as drawn
 from sempark.figures.exhibit import Cell, Exhibit, checkpoint, missing
 from sempark.geometry import gride, pca, two_nn
-from sempark.spaces import raw_name, raw_spaces
+from sempark.spaces import LAYERS, names, raw_name, raw_spaces
 from sempark.stages.report_source import Source, order_of, rows_of
 
 SCREE_COMPONENTS = 50
@@ -54,7 +54,8 @@ def _spaces(source: Source) -> dict[tuple[str, str], tuple[str, int, int]]:
     subset = source.read("subset")
     name = str(subset.agg(F.min("name")).collect()[0][0])
     members = subset.where(F.col("name") == name).select("md5")
-    rows = source.read("features").join(members, "md5", how="left_semi")
+    last = source.read("features").where(F.col("layer").isin(*LAYERS))
+    rows = last.join(members, "md5", how="left_semi")
     found = rows.groupBy("checkpoint", "layer").agg(
         F.max(F.size("vector")).alias("width"), F.count(F.lit(1)).alias("n")
     )
@@ -127,8 +128,8 @@ def _fits(neighbors: DataFrame) -> Iterator[dimension.Fit]:
     """2-NN in each raw space, from the two nearest of all its points."""
     raw = neighbors.where(F.col("space").rlike(r"_\d+[a-z]+$") & (F.size("distances") >= 2))
     two = raw.select("space", F.col("distances")[0].alias("r1"), F.col("distances")[1].alias("r2"))
-    for row in two.select("space").distinct().orderBy("space").collect():
-        table = two.where(F.col("space") == row["space"]).toArrow()
+    for space in names(two):
+        table = two.where(F.col("space") == space).toArrow()
         try:
             found = two_nn.estimates(table["r1"].to_numpy(), table["r2"].to_numpy(), FIT_DISCARDS)
         except ValueError:  # too few points, or all alike: there is no line to fit
@@ -136,21 +137,21 @@ def _fits(neighbors: DataFrame) -> Iterator[dimension.Fit]:
         slopes = {
             1 - discard: fit.dimension for discard, fit in zip(FIT_DISCARDS, found, strict=True)
         }
-        yield dimension.Fit(row["space"], found[0].mu, found[0].cdf, slopes)
+        yield dimension.Fit(space, found[0].mu, found[0].cdf, slopes)
 
 
 def _scales(neighbors: DataFrame) -> Iterator[dimension.Scales]:
     """Gride in each raw space, from all its neighbors."""
     raw = neighbors.where(F.col("space").rlike(r"_\d+[a-z]+$") & (F.size("distances") >= 4))
-    for row in raw.select("space").distinct().orderBy("space").collect():
-        column = raw.where(F.col("space") == row["space"]).select("distances").toArrow()[0]
+    for space in names(raw):
+        column = raw.where(F.col("space") == space).select("distances").toArrow()[0]
         radii = np.concatenate([part.flatten().to_numpy() for part in column.chunks])
         try:
             found = gride.gride(radii.reshape(len(column), -1))
         except ValueError:  # points all alike
             continue
         yield dimension.Scales(
-            row["space"], found.ranks, found.dimension, found.standard_error, found.scale
+            space, found.ranks, found.dimension, found.standard_error, found.scale
         )
 
 

@@ -92,13 +92,10 @@ def build(
 
     nodes: list[Node] = []
     grown: dict[int, str] = {}
-    all_categories = sorted(set(category))
-    for done, name in enumerate(all_categories, start=1):
-        own = rows[category == name]
-        for node in growing.grow(str(name), own, space, settings, ids, wishes.splits):
-            nodes.append(node)
-            grown |= dict.fromkeys(node.rows.tolist(), node.id)  # children come after parents
-        progress(done, len(all_categories))
+    roots = {str(name): rows[category == name] for name in np.unique(category)}
+    for node in growing.grow(roots, space, settings, ids, wishes.splits, progress):
+        nodes.append(node)
+        grown |= dict.fromkeys(node.rows.tolist(), node.id)  # children come after parents
     nodes = merged(nodes, wishes.merges)
     partition = flat(vectors.X, nodes, settings)
     facts = _Facts(replace(vectors, X=space), images, nodes, partition)

@@ -170,15 +170,11 @@ def as_many(merges: Merges, rows: NDArray[np.int64], k: int) -> Labels:
 def leaves(X: NDArray[np.float32], category: NDArray[np.str_], settings: config.Taxonomy) -> Labels:
     """Number of the leaf each image comes to lie in."""
     labels = np.full(len(X), -1, np.int64)
-    space = growing.evened(X, category)
-    number = 0
-    for name in np.unique(category):
-        nodes = list(growing.grow(str(name), np.flatnonzero(category == name), space, settings))
-        parents = {node.parent for node in nodes}
-        for node in nodes:
-            if node.id not in parents:
-                labels[node.rows] = number
-                number += 1
+    roots = {str(name): np.flatnonzero(category == name) for name in np.unique(category)}
+    nodes = list(growing.grow(roots, growing.evened(X, category), settings))
+    parents = {node.parent for node in nodes}
+    for number, leaf in enumerate(node for node in nodes if node.id not in parents):
+        labels[leaf.rows] = number
     return labels
 
 

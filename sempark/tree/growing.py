@@ -1,11 +1,12 @@
-"""How a tree grows inside one category: its own space, the number of children, their children.
+"""How the tree grows inside its categories: own spaces, numbers of children, level by level.
 
-In: vectors of all images with their categories (`evened`), then those of one category. Out: nodes,
-a parent before its children. What varies alike inside every category, such as brightness, is
-weighed down first; a node's vectors are then brought to their own intrinsic dimension by PCA and
-merged; the number of children is the most stable one under resampling, or what a steward says; a
-child is split again where that holds. Too small a node, or one without a stable split, stays a
-leaf.
+In: vectors of all images with their categories (`evened`). Out: nodes, a parent before its
+children. What varies alike inside every category, such as brightness, is weighed down first; a
+node's vectors are then brought to their own intrinsic dimension by PCA and merged. How many
+children the nodes of a level have together is what is most stable under resampling in each; which
+have them says one height, at which all hierarchies of the level are cut: with Ward linkage each
+split is the one that takes most scatter away. A steward's numbers go before. Too small a node stays
+a leaf.
 Source: chapter 5 of the thesis; signed square roots as in F. Perronnin, J. Sanchez, T. Mensink,
 ECCV 2010, doi:10.1007/978-3-642-15561-1_11.
 """
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.clustering.linkage import Method, linkage
-from sempark.clustering.stability import stability
+from sempark.clustering.stability import Stability, stability
 from sempark.config import Taxonomy
 from sempark.geometry import neighbors, pca, two_nn
 
@@ -34,6 +35,7 @@ NOTHING = 1e-6
 """Share of the largest coordinate under which a deviation is rounding."""
 
 
+Progress = Callable[[int, int], None]
 Rows = NDArray[np.int64]
 Ids = Callable[[str, Sequence[Rows]], Sequence[tuple[str, float | None]]]
 """A node and its children's rows, largest first, to ids and overlaps with the nodes before."""
@@ -75,29 +77,60 @@ def numbered(parent: str, children: Sequence[Rows]) -> list[tuple[str, float | N
 
 
 def grow(
-    category: str,
-    rows: Rows,
+    roots: Mapping[str, Rows],
     X: NDArray[np.float32],
     settings: Taxonomy,
     ids: Ids = numbered,
     splits: Mapping[str, int] | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> Iterator[Node]:
-    """Grow the tree of one category.
+    """Grow the trees of all categories, level by level.
 
     Parameters
     ----------
-    category : str
-        Id of the root.
-    rows : int64 (m,)
-        Rows of X in this category.
+    roots : mapping
+        Category, the id of its root, to its rows of X, int64 (m,).
     X : float32 (n, d)
+        All in one space, whose distances mean the same in every category (`evened`).
     settings : Taxonomy
     ids : callable
         Names the children of a node.
     splits : mapping, optional
         Node to a number of children that a steward wants whatever the rule says.
+    progress : callable
+        Called with the nodes looked at and those known so far.
+
+    Returns
+    -------
+    iterator of Node
+        A parent before its children.
     """
-    return _grow(Node(category, None, 0, rows, None, None), X, settings, ids, splits or {})
+    wanted = splits or {}
+    level = [Node(name, None, 0, rows, None, None) for name, rows in roots.items()]
+    looked = 0
+    while level:
+        known, tried = looked + len(level), dict[str, Stability]()
+        for node in level:
+            if node.id not in wanted and not _whole(node, settings):
+                tried[node.id] = _stability(node, X, settings)
+            looked += 1
+            progress(looked, known)
+        numbers = dict(zip(tried, allotted([*tried.values()]), strict=True))
+        below = []
+        for node in level:
+            if node.id in tried:
+                parts, index, rule = _cut(tried[node.id], numbers[node.id])
+            elif node.id in wanted:
+                parts, index, rule = _as_wanted(X[node.rows], wanted[node.id], settings)
+            else:
+                parts, index, rule = [], None, _whole(node, settings)
+            yield replace(node, rule=rule)
+            children = [node.rows[part] for part in parts]
+            below += [
+                Node(id, node.id, node.depth + 1, rows, index, kept)
+                for (id, kept), rows in zip(ids(node.id, children), children, strict=True)
+            ]
+        level = below
 
 
 def rooted(X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -165,52 +198,60 @@ def _fewer_columns(X: NDArray[np.float32]) -> NDArray[np.floating]:
     return np.asarray(np.linalg.qr((points - points.mean(axis=0)).T, mode="r")).T
 
 
-def split(
-    X: NDArray[np.float64], settings: Taxonomy, name: str
-) -> tuple[list[Rows], float | None, str]:
-    """Row numbers of each child, largest first; the split's stability; the rule in words."""
-    most = min(settings.max_children, len(X) // settings.min_size)
-    if most < 2:
-        return [], None, f"leaf: fewer than two times {settings.min_size} images"
-    # The seed is the node's own, so that its split does not depend on the others.
-    rng = np.random.default_rng([settings.seed, *name.encode()])
-    method = cast(Method, settings.method)
-    found = stability(X, method, most, settings.repeats, THRESHOLD, rng)
-    highest = float(found.mean.max())
-    if found.best == 1:
-        return [], None, f"leaf: no split is stable (highest index {highest:.2f})"
-    words = f"{found.best} children: most stable of 2 to {most} ({highest:.2f})"
-    return _parts(found.merges.cut(found.best)), highest, words
+def allotted(found: Sequence[Stability]) -> list[int]:
+    """Numbers of children, all together those that are most stable, at one height for all nodes.
+
+    A node gets at most the largest number that was tried for it. Ties go to the earlier node.
+    """
+    highest = [
+        (-height, at)
+        for at, one in enumerate(found)
+        for height in np.sort(one.merges.heights)[::-1][: len(one.mean)].tolist()
+    ]
+    numbers = [1] * len(found)
+    for _, at in sorted(highest)[: sum(one.best - 1 for one in found)]:
+        numbers[at] += 1
+    return numbers
 
 
-def _grow(
-    node: Node, X: NDArray[np.float32], settings: Taxonomy, ids: Ids, splits: Mapping[str, int]
-) -> Iterator[Node]:
-    """A node and all below it."""
-    parts, index, rule = _split(node, X, settings, splits)
-    yield replace(node, rule=rule)
-    children = [node.rows[part] for part in parts]
-    for (id, kept), rows in zip(ids(node.id, children), children, strict=True):
-        below = Node(id, node.id, node.depth + 1, rows, index, kept)
-        yield from _grow(below, X, settings, ids, splits)
-
-
-def _split(
-    node: Node, X: NDArray[np.float32], settings: Taxonomy, splits: Mapping[str, int]
-) -> tuple[list[Rows], float | None, str]:
-    wanted = splits.get(node.id, 0)
-    if wanted:
-        k = min(wanted, len(node.rows))
-        method = cast(Method, settings.method)
-        labels = linkage(own_space(X[node.rows]), method).cut(k) if k > 1 else None
-        if labels is None:
-            return [], None, "leaf: a steward wants it whole"
-        return _parts(labels), None, f"{k} children: a steward wants them"
+def _whole(node: Node, settings: Taxonomy) -> str:
+    """Why a node is no candidate for children; empty if it is one."""
     if node.depth >= settings.depth:
-        return [], None, "leaf: lowest level"
-    if len(node.rows) < 2 * settings.min_size:
-        return [], None, f"leaf: {len(node.rows)} images"
-    return split(own_space(X[node.rows]), settings, node.id)
+        return "leaf: lowest level"
+    if _most(node, settings) < 2:
+        return f"leaf: {len(node.rows)} images, fewer than two times {settings.min_size}"
+    return ""
+
+
+def _most(node: Node, settings: Taxonomy) -> int:
+    return min(settings.max_children, len(node.rows) // settings.min_size)
+
+
+def _stability(node: Node, X: NDArray[np.float32], settings: Taxonomy) -> Stability:
+    # The seed is the node's own, so that what is stable in it does not depend on the others.
+    rng = np.random.default_rng([settings.seed, *node.id.encode()])
+    points, most = own_space(X[node.rows]), _most(node, settings)
+    method = cast(Method, settings.method)
+    return stability(points, method, most, settings.repeats, THRESHOLD, rng)
+
+
+def _cut(found: Stability, k: int) -> tuple[list[Rows], float | None, str]:
+    most = len(found.mean) + 1
+    alone = f"{found.best} of 2 to {most}" if found.best > 1 else f"none of 2 to {most}"
+    words = f"at the height common to the level; alone stable: {alone} ({found.mean.max():.2f})"
+    if k == 1:
+        return [], None, f"leaf {words}"
+    return _parts(found.merges.cut(k)), float(found.mean[k - 2]), f"{k} children {words}"
+
+
+def _as_wanted(
+    X: NDArray[np.float32], k: int, settings: Taxonomy
+) -> tuple[list[Rows], float | None, str]:
+    k = min(k, len(X))
+    if k < 2:
+        return [], None, "leaf: a steward wants it whole"
+    labels = linkage(own_space(X), cast(Method, settings.method)).cut(k)
+    return _parts(labels), None, f"{k} children: a steward wants them"
 
 
 def _parts(labels: Rows) -> list[Rows]:

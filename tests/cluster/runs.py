@@ -1,7 +1,7 @@
 """Runs of sempark on a small drawn corpus, and what they leave in a store.
 
-The settings make the pipeline short, not other: one epoch of training, no grid, every image with a
-scale in the subset.
+The settings make the pipeline short, not other: a small network, one epoch of training, no grid,
+every image with a scale in the subset.
 """
 
 import json
@@ -33,6 +33,7 @@ high_nm_per_px = 1000000.0
 [finetune]
 epochs = 1
 [features]
+architecture = "MobileNetV2"
 input_size = 75
 [dimension]
 repeats = 1
@@ -47,6 +48,7 @@ k = 20
 side_px = 32
 sample = {{ Tips = 3, Particles = 3 }}
 [taxonomy]
+layer = "features"
 min_size = 10
 repeats = 2
 """

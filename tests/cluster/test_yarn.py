@@ -1,5 +1,6 @@
 """The pipeline on YARN, source and store on HDFS, makes the tables that local[*] makes."""
 
+import contextlib
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sempark import packing
 from sempark.synthetic import corpus
 from sempark.tables import TABLES
 from tests.cluster import hadoop, processes, runs, short
@@ -51,6 +53,38 @@ def test_the_tables_are_those_of_a_local_run(
     for name, digest in runs.digests(reference.store).items():
         assert name in with_paths or runs.digests(found)[name] == digest, name
     assert runs.clean(found) == []
+
+
+@pytest.mark.by_hand
+def test_the_packed_python_is_what_runs(
+    bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
+) -> None:
+    """Driver and executors work with the interpreter of the archive, on nodes that unpack it."""
+    archive = tmp_path / "environment.tar.gz"
+    packing.pack(archive, lambda done, total: None)
+    store = f"{cluster.uri}/store-packed"
+    options = ("--master", "yarn", "--deploy-mode", "cluster", "--set", f"spark.packed={archive}")
+    process = bench.start(
+        store, cluster.mark, options, more=hadoop.OPTIONS, env=cluster.environment()
+    )
+    seen: set[tuple[str, str]] = set()
+
+    def over() -> bool:
+        for one, line in processes.find(cluster.mark, "python").items():
+            if str(cluster.root) in processes.folder(one):  # in a container
+                words = {Path(word).name for word in line.split()}
+                with contextlib.suppress(OSError):
+                    program = str(Path(f"/proc/{one}/exe").readlink())
+                    seen.update((word, program) for word in words & {"pyspark.daemon", "stages.py"})
+        return process.poll() is not None
+
+    processes.wait_for("the end of the run", over, 1200)
+    ended = bench.ended(process)
+    assert ended.code == 0, ended.said[-3000:]
+    assert {word for word, _ in seen} == {"pyspark.daemon", "stages.py"}
+    assert all("environment" in program for _, program in seen), seen
+    found = cluster.fetch(store, tmp_path / "store")
+    assert runs.digests(found) == undisturbed and runs.clean(found) == []
 
 
 def test_a_data_node_is_lost(

@@ -19,6 +19,7 @@ class SlimFiles:
     images: list[np.ndarray]
     features: np.ndarray
     logits: np.ndarray
+    middle: np.ndarray
 
 
 def _slim_inception_v3():
@@ -52,6 +53,7 @@ def slim_files(tmp_path_factory) -> SlimFiles:
     rng = np.random.default_rng(5)
     images = [rng.integers(0, 256, (SLIM_SIZE, SLIM_SIZE, 3), dtype=np.uint8) for _ in range(3)]
     names = ["InceptionV3/Logits/Dropout_1b/Identity", "InceptionV3/Logits/SpatialSqueeze"]
+    maps = "InceptionV3/InceptionV3/Mixed_6b/concat"
     with tf.Graph().as_default() as graph, v1.Session() as session:
         pixels = v1.placeholder(tf.float32, (None, SLIM_SIZE, SLIM_SIZE, 3), name="input")
         with slim.arg_scope(inception_v3.inception_v3_arg_scope()):
@@ -65,11 +67,16 @@ def slim_files(tmp_path_factory) -> SlimFiles:
         definition = graph.as_graph_def()
         frozen = v1.graph_util.convert_variables_to_constants(session, definition, names)
         (folder / "frozen.pb").write_bytes(frozen.SerializeToString())
-        features, logits = session.run(
-            [f"{name}:0" for name in names], {pixels: np.stack(images) / 127.5 - 1}
+        features, logits, middle = session.run(
+            [f"{name}:0" for name in (*names, maps)], {pixels: np.stack(images) / 127.5 - 1}
         )
     return SlimFiles(
-        folder / "model.ckpt-7", folder / "frozen.pb", images, features.reshape(3, -1), logits
+        folder / "model.ckpt-7",
+        folder / "frozen.pb",
+        images,
+        features.reshape(3, -1),
+        logits,
+        middle.mean(axis=(1, 2)),
     )
 
 

@@ -66,7 +66,7 @@ def extracted(context, checkpoint, **settings):
     rows = now.read("features").orderBy("md5").collect()
     found = {
         layer: np.array([row["vector"] for row in rows if row["layer"] == layer])
-        for layer in ("features", "logits")
+        for layer in sorted({row["layer"] for row in rows})
     }
     return found, manifest["checkpoint_in"]
 
@@ -87,19 +87,33 @@ def test_every_kind_of_checkpoint(context, slim_files, keras_files, pictures, na
     found, told = extracted(context, path)
     images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
     expected = inception.load(path, input_size=SIZE).extract(images, 2)
-    for layer in ("features", "logits"):
-        np.testing.assert_allclose(found[layer], expected[layer], rtol=0, atol=1e-4)
+    assert found.keys() == expected.keys() == {"features", "logits", "middle"}
+    for layer, values in expected.items():
+        np.testing.assert_allclose(found[layer], values, rtol=0, atol=1e-4)
     assert (told["kind"], told["input_size"]) == (kind, SIZE)
     assert told["preprocessing"] == "inception" and len(told["sha256"]) == 64
-    assert told["widths"] == {"features": 2048, "logits": found["logits"].shape[1]}
+    assert told["widths"] == {layer: values.shape[1] for layer, values in found.items()}
 
 
 def test_another_architecture_other_layers(context):
     found, told = extracted(
-        context, "random:5", architecture="ResNet50V2", layers_in={"features": "post_relu"}
+        context,
+        "random:5",
+        architecture="ResNet50V2",
+        layers_in={"features": "post_relu", "middle": "conv4_block6_out"},
     )
+    assert found["middle"].shape[1] == 1024
     assert told["architecture"] == "ResNet50V2" and told["preprocessing"] == "inception"
     assert found["features"].shape[1] == 4 * 4 * 2048  # all places of the map, not their mean
+
+
+def test_a_network_without_a_layer_half_way_is_refused_until_the_tree_takes_another(context):
+    with pytest.raises(Refused, match=r"features\.layers_in\.middle, or set taxonomy\.layer"):
+        extracted(context, "random:5", architecture="MobileNetV2")
+    taxonomy = replace(context.config.taxonomy, layer="features")
+    context = replace(context, config=replace(context.config, taxonomy=taxonomy))
+    found, _ = extracted(context, "random:5", architecture="MobileNetV2")
+    assert found.keys() == {"features", "logits"}
 
 
 @pytest.mark.skipif(
@@ -109,8 +123,8 @@ def test_another_runtime_the_same_features(context, keras_files, pictures, tmp_p
     found, told = extracted(context, keras_files / "whole.keras", runtime="openvino")
     images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
     expected = inception.load(keras_files / "whole.keras").extract(images, 2)
-    for layer in ("features", "logits"):
-        np.testing.assert_allclose(found[layer], expected[layer], rtol=0, atol=1e-4)
+    for layer, values in expected.items():
+        np.testing.assert_allclose(found[layer], values, rtol=0, atol=1e-4)
     assert told["runtime"] == f"openvino {openvino_runtime.version()}"
     graph = tf.Graph()
     with graph.as_default():

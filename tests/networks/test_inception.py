@@ -26,8 +26,10 @@ def network():
 
 def test_widths_and_types(network, images):
     found = network.extract(images, batch_size=2)
-    assert network.widths == {"features": 2048, "logits": 1001}
-    assert found["features"].shape == (5, 2048) and found["logits"].shape == (5, 1001)
+    assert list(network.widths.items()) == [("features", 2048), ("logits", 1001), ("middle", 768)]
+    assert {name: values.shape for name, values in found.items()} == {
+        name: (5, width) for name, width in network.widths.items()
+    }
     assert all(values.dtype == np.float32 for values in found.values())
 
 
@@ -40,12 +42,14 @@ def test_a_row_does_not_depend_on_its_neighbors(network, images):
 
 
 @pytest.mark.parametrize("kind", ["checkpoint", "frozen"])
-def test_both_tensors_equal_tf_slims(slim_files, kind):
+def test_the_tensors_equal_tf_slims(slim_files, kind):
     network = inception.load(getattr(slim_files, kind), input_size=107)
     found = network.extract(slim_files.images, batch_size=3)
     assert np.abs(slim_files.logits).max() > 0.1
     np.testing.assert_allclose(found["features"], slim_files.features, rtol=0, atol=1e-4)
     np.testing.assert_allclose(found["logits"], slim_files.logits, rtol=0, atol=1e-4)
+    assert slim_files.middle.shape == (3, 768) and slim_files.middle.std() > 0.01
+    np.testing.assert_allclose(found["middle"], slim_files.middle, rtol=0, atol=1e-4)
 
 
 def test_a_seed_gives_weights_whatever_tensorflows_own_seed_is(network, images):
@@ -86,8 +90,9 @@ def test_every_kind_is_told_by_content_and_gives_the_same(saved, network, images
     loaded = inception.load(saved / name, input_size=SIZE)
     assert loaded.kind == kind and loaded.input_size == SIZE
     wanted, found = network.extract(images), loaded.extract(images)
-    for layer in ("features", "logits"):
-        np.testing.assert_allclose(found[layer], wanted[layer], rtol=0, atol=1e-4)
+    assert list(found) == list(wanted) == ["features", "logits", "middle"]
+    for layer, values in wanted.items():
+        np.testing.assert_allclose(found[layer], values, rtol=0, atol=1e-4)
 
 
 def test_the_digest_is_the_files_own(saved):
@@ -213,7 +218,13 @@ def test_tensors_can_be_named(slim_files):
         inception.load(slim_files.frozen, layers={"logits": name})
     linear = "InceptionV3/Logits/Conv2d_1c_1x1/BiasAdd:0"
     network = inception.load(slim_files.frozen, layers={"logits": linear})
-    assert network.widths == {"features": 2048, "logits": 1001} and network.model is None
+    assert network.widths == {"features": 2048, "logits": 1001, "middle": 768}
+    assert network.model is None
+    earlier = "InceptionV3/InceptionV3/Mixed_5d/concat:0"
+    found = inception.load(slim_files.frozen, layers={"middle": earlier})
+    assert found.widths["middle"] == 288
+    with pytest.raises(ValueError, match=r"SpatialSqueeze:0 gives .*not maps"):
+        inception.load(slim_files.frozen, layers={"middle": "InceptionV3/Logits/SpatialSqueeze:0"})
 
 
 def test_a_graph_that_runs_python_is_refused(tmp_path):
@@ -291,11 +302,15 @@ def test_imagenet_without_a_network_names_the_file_its_place_and_its_hash(monkey
 
 def test_other_architectures_by_name_and_layers_by_name():
     network = inception.load("random:1", input_size=64, architecture="MobileNetV2")
-    assert network.preprocessing == "inception" and network.widths["features"] == 1280
+    assert network.preprocessing == "inception"
+    assert network.widths == {"features": 1280, "logits": 1001}  # none half way is known
     network = inception.load(
-        "random:1", input_size=64, architecture="MobileNetV2", layers={"features": "Conv_1"}
+        "random:1",
+        input_size=64,
+        architecture="MobileNetV2",
+        layers={"features": "Conv_1", "middle": "block_8_add"},
     )
-    assert network.widths == {"features": 2 * 2 * 1280, "logits": 1001}
+    assert network.widths == {"features": 2 * 2 * 1280, "logits": 1001, "middle": 64}
     with pytest.raises(ValueError, match="expected the name of a layer"):
         inception.load("random:1", architecture="MobileNetV2", layers={"features": "no such"})
 

@@ -57,7 +57,7 @@ def image(md5: str, status: str = "ok", **more):
 def arrivals(md5s, points, logits=None):
     X = np.array(points, np.float32)
     sure = np.array([[9.0, 0.0]] * len(X) if logits is None else logits, np.float32)
-    return assign.Arrivals(md5s, X, sure)
+    return assign.Arrivals(md5s, {"features": X, "logits": sure})
 
 
 def made(tree, images, given, coded=None):
@@ -105,7 +105,8 @@ def test_codings_are_those_of_the_encoder(tree) -> None:
     kernel = np.eye(8, 2, dtype=np.float32)
     coder = Encoder(np.zeros(8, np.float32), 2.0, [kernel], [np.ones(2, np.float32)], ["linear"])
     given = arrivals(["a"], [[4.0, 6, 0, 0, 0, 0, 0, 0]])
-    row = made(tree, [image("a")], given, ("1u-2u_8ft_2", coder))["a"]
+    space = Space("1u-2u_8ft_2", "ft", "features", np.arange(N), encoder=coder)
+    row = made(tree, [image("a")], given, space)["a"]
     assert row["coding_space"] == "1u-2u_8ft_2" and row["coding"] == [3.0, 4.0]
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from sempark import config
+from sempark import clusterings, config
 from sempark.clustering import nmi
 from sempark.geometry.neighbors import nearest
 from sempark.spaces import Vectors
@@ -36,8 +36,10 @@ def test_every_method_finds_three_blobs_and_survives_its_table(spark, blobs) -> 
     assert table.num_rows == 6 * (N - 1)
     frame = spark.createDataFrame(table).repartition(4)
     truth = np.arange(N) // 30
+    found = dict(clusterings.merges(frame, "s"))
+    assert sorted(found) == sorted(config.load().merges.methods)
     for method in ("single", "complete", "centroid", "ward", "density_peaks"):
-        labels = merges.from_table(frame, "s", method).cut(3)
+        labels = found[method].cut(3)
         assert nmi.nmi(labels, truth) == pytest.approx(1.0), method
 
 

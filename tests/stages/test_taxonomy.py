@@ -62,8 +62,10 @@ def test_far_groups_become_children_and_a_cloud_does_not(data) -> None:
     ]
     assert sorted(g[0] for g in groups) == [0, 1, 2] and all(g[0] == g[-1] for g in groups)
     assert found["Tips/1"]["stability"] > 0.95
-    assert found["Powder"]["rule"].startswith("leaf: no split is stable")
-    assert found["Fibres"]["rule"] == "leaf: 10 images"
+    assert found["Powder"]["rule"].startswith(
+        "leaf at the height common to the level; alone stable: none"
+    )
+    assert found["Fibres"]["rule"] == "leaf: 10 images, fewer than two times 30"
 
 
 def test_children_hold_each_member_once(data) -> None:

@@ -5,6 +5,8 @@ import pytest
 
 from sempark.clustering.linkage import linkage
 from sempark.clustering.scores import score
+from sempark.clustering.stability import Stability
+from sempark.config import load
 from sempark.geometry.neighbors import nearest
 from sempark.tree import growing
 
@@ -68,3 +70,47 @@ def test_what_does_not_vary_is_left_as_it_is() -> None:
     category = np.array(["a"] * 3 + ["b"] * 2)
     assert np.array_equal(growing.evened(X, category), [[2, -3]] * 3 + [[0, 1]] * 2)
     assert growing.evened(X[:1], category[:1]).tolist() == [[2, -3]]
+
+
+def line(*points: float, best: int, most: int) -> Stability:
+    """A single linkage of points on a line, of whose numbers up to `most` the best is said."""
+    merges = linkage(np.array(points)[:, None], "single")
+    return Stability(merges, np.zeros(most - 1), best)
+
+
+def test_one_height_says_which_nodes_have_the_children_that_are_stable_together() -> None:
+    wide = line(0, 1, 10, 30, 31, best=2, most=5)  # gaps 1, 9, 20, 1
+    narrow = line(0, 2, 5, 5.5, best=3, most=4)  # gaps 2, 3, 0.5
+    assert growing.allotted([wide, narrow]) == [3, 2]  # at 20, 9 and 3
+    assert growing.allotted([narrow, wide]) == [2, 3]
+    few = line(0, 1, 10, 30, 31, best=2, most=2)
+    assert growing.allotted([few, narrow]) == [2, 3]  # no more than were tried
+    assert growing.allotted([line(0, 1, 2, best=2, most=3), line(0, 1, 2, best=1, most=3)]) == [
+        2,
+        1,
+    ]
+    assert growing.allotted([line(0, 1, 2, best=1, most=3)]) == [1] and growing.allotted([]) == []
+
+
+def test_children_go_where_the_scatter_is_and_a_steward_goes_before(data) -> None:
+    X, category, group = data
+    roots = {str(name): np.flatnonzero(category == name) for name in np.unique(category)}
+    settings = load(None, ["taxonomy.depth=1", "taxonomy.min_size=20"]).taxonomy
+    space = growing.evened(X, category)
+    seen: list[tuple[int, int]] = []
+    found = {
+        node.id: node
+        for node in growing.grow(roots, space, settings, progress=lambda *now: seen.append(now))
+    }
+    assert sorted(found) == sorted(f"c{c}{part}" for c in range(3) for part in ("", "/1", "/2"))
+    for c in range(3):
+        share = group[found[f"c{c}/1"].rows].mean()  # of one of the two groups
+        assert min(share, 1 - share) < 0.05
+        assert found[f"c{c}"].rule.startswith("2 children at the height common to the level")
+    assert seen[-1] == (9, 9) and seen[:3] == [(1, 3), (2, 3), (3, 3)]
+    wide = space.copy()
+    wide[category == "c0"] *= 10  # its hierarchy alone lies above the common height
+    alone = {node.id for node in growing.grow(roots, wide, settings)}
+    assert {"c1/1", "c2/1"} & alone == set() and "c0/3" in alone
+    wanted = {node.id for node in growing.grow(roots, wide, settings, splits={"c0": 1, "c1": 4})}
+    assert "c0/1" not in wanted and {"c1/4", "c2/1"} <= wanted
