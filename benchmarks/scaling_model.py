@@ -38,14 +38,14 @@ COST = {
     "encoders": 0.0091,
     "codings": 0.0005,
     "followers": 8 * 0.0005,
-    "taxonomy": 0.005,
+    "taxonomy": 0.007,
     "search": 0.003,
     "export": 0.0005,
     "report": 0.02,
 }
 """Measured core seconds a row: features through two checkpoints, grid of 24 models and 10 epochs,
 followers in eight spaces."""
-BYTES = {"source": 800_000, "jpeg": 300_000, "features": 24_500}
+BYTES = {"source": 800_000, "jpeg": 300_000, "features": 30_600}
 """Bytes an image: a gray TIFF of 1024 x 768, its JPEG (rounded up), the numbers of `WIDTHS`."""
 POINTS = (52_682, 146_916)
 SECONDS = {
@@ -131,7 +131,7 @@ def merges(n: float) -> float:
     return CODED * sum(power(method)(n) for method in methods)
 
 
-WIDE = 2 * 4 * 2048
+WIDE, MIDDLE = 2 * 4 * 2048, 2 * 4 * 768
 """Bytes a point of the widest space on its way to the driver: its chunks and their array."""
 LISTS = LISTED * 16 + 18 * 12
 """Bytes a point: neighbors as numbers and distances, its coding in both precisions."""
@@ -170,10 +170,10 @@ STAGES = (
           SETTINGS.neighbors.sample, row_bytes=CODED * 6 * 32, driver_cores=1,
           instead="a sample is clustered and the others follow their nearest (built); "
           "micro-clusters with exact linkage over them"),
-    Stage("taxonomy", True, linear("taxonomy"), bytes_a_row(WIDE), read=FEATURES,
+    Stage("taxonomy", True, linear("taxonomy"), bytes_a_row(MIDDLE), read=FEATURES,
           instead="a sample a category, the rest placed by the rule of assign"),
-    Stage("search", True, linear("search"), bytes_a_row(WIDE), read=FEATURES,
-          written=FEATURES / 2, instead="an index in parts, a part an executor"),
+    Stage("search", True, linear("search"), bytes_a_row(MIDDLE), read=FEATURES,
+          written=4 * 768, instead="an index in parts, a part an executor"),
     Stage("export", False, linear("export"), bytes_a_row(4000), written=2000,
           instead="records written by the executors"),
     Stage("report", True, linear("report"), bytes_a_row(10_000), read=BYTES["jpeg"],

@@ -8,6 +8,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ def build(context: job.Context) -> Iterator[tuple[str, bytes]]:
     hide = context.config.privacy.paths == "hide"
     settings = context.config
 
+    @cache
     def read(name: str) -> DataFrame:
         """A table; of codings what was clustered, as the row numbers of merges count."""
         rows = context.read(name)

@@ -28,7 +28,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
     corpus = runs.draw(root / "corpus")
     settings = runs.settings(root / "small.toml", str(corpus))
     found = Reference(corpus, settings, root / "store")
-    words = ["pipeline", str(settings), "--set", f"store.path={found.store}"]
+    words = ["pipeline", str(settings), "--set", f"store.path={found.store}", "--", *runs.QUICK]
     mark = secrets.token_hex(8)
     try:
         ended = runs.run(words, mark, root / "local.log")

@@ -54,6 +54,16 @@ repeats = 2
 """
 
 
+QUICK = (
+    # hundreds of plans for a few rows each: compiling them and planning them anew costs most
+    "--conf", "spark.sql.codegen.wholeStage=false",
+    "--conf", "spark.sql.codegen.factoryMode=NO_CODEGEN",
+    "--conf", "spark.sql.adaptive.enabled=false",
+    "--conf", "spark.sql.shuffle.partitions=2",
+)  # fmt: skip
+"""Options of spark-submit that make sixty images quick."""
+
+
 def draw(root: Path) -> Path:
     """The corpus below a directory; returns it."""
     for item in corpus.plan(IMAGES, SEED):

@@ -25,7 +25,8 @@ def test_the_tables_are_those_of_a_local_run(
 ) -> None:
     store = tmp_path / "store"
     words = ["pipeline", str(reference.settings), "--set", f"store.path={store}",
-             "--master", cluster.url, "--deploy-mode", mode, "--", *standalone.OPTIONS]  # fmt: skip
+             "--master", cluster.url, "--deploy-mode", mode,
+             "--", *standalone.OPTIONS, *runs.QUICK]  # fmt: skip
     ended = runs.run(words, cluster.mark, tmp_path / "log")
     assert ended.code == 0, ended.said[-3000:]
     assert runs.digests(store) == runs.digests(reference.store)

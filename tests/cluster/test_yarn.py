@@ -41,7 +41,7 @@ def test_the_tables_are_those_of_a_local_run(
 ) -> None:
     store = f"{cluster.uri}/store-{mode}"
     words = ["pipeline", str(settings), "--set", f"store.path={store}", "--master", "yarn",
-             "--deploy-mode", mode, "--", *hadoop.OPTIONS]  # fmt: skip
+             "--deploy-mode", mode, "--", *hadoop.OPTIONS, *runs.QUICK]  # fmt: skip
     ended = runs.run(words, cluster.mark, tmp_path / "log", cluster.environment())
     assert ended.code == 0, ended.said[-3000:]
     found = cluster.fetch(store, tmp_path / "store")
@@ -55,7 +55,6 @@ def test_the_tables_are_those_of_a_local_run(
     assert runs.clean(found) == []
 
 
-@pytest.mark.by_hand
 def test_the_packed_python_is_what_runs(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
