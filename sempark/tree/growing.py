@@ -224,7 +224,7 @@ def _whole(node: Node, settings: Taxonomy) -> str:
 
 
 def _most(node: Node, settings: Taxonomy) -> int:
-    return min(settings.max_children, len(node.rows) // settings.min_size)
+    return min(settings.max_children, len(node.rows) // max(2, settings.min_size))
 
 
 def _stability(node: Node, X: NDArray[np.float32], settings: Taxonomy) -> Stability:

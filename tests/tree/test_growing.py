@@ -114,3 +114,16 @@ def test_children_go_where_the_scatter_is_and_a_steward_goes_before(data) -> Non
     assert {"c1/1", "c2/1"} & alone == set() and "c0/3" in alone
     wanted = {node.id for node in growing.grow(roots, wide, settings, splits={"c0": 1, "c1": 4})}
     assert "c0/1" not in wanted and {"c1/4", "c2/1"} <= wanted
+
+
+def test_nodes_of_one_two_or_equal_points_are_leaves_or_split_without_an_error() -> None:
+    settings = load(None, ["taxonomy.min_size=1", "taxonomy.repeats=3"]).taxonomy
+    X = np.zeros((9, 3), np.float32)
+    X[3:5, 0] = [1, 2]
+    roots = {"one": np.array([0]), "two": np.array([3, 4]), "equal": np.arange(5, 9)}
+    found = list(growing.grow(roots, X, settings))
+    assert [node.id for node in found][:3] == ["one", "two", "equal"]
+    assert sorted(np.concatenate([node.rows for node in found if node.depth == 0])) == [
+        0, 3, 4, 5, 6, 7, 8,
+    ]  # fmt: skip
+    assert all(len(node.rows) for node in found)
