@@ -23,7 +23,8 @@ from sempark.store import Store
 from sempark.tables import Refused
 from sempark.terminal import say
 
-STEPS = (inventory.STAGE, images_flat.STAGE, scale.STAGE, features.STAGE)
+STEPS = (inventory.STAGE, images_flat.STAGE, scale.STAGE, features.stage("ft"))
+"""What new files go through; of the networks the tree's alone."""
 
 
 def incoming(context: job.Context) -> job.Context:
@@ -54,24 +55,22 @@ def coder(index: searching.Index) -> searching.Space | None:
     return min(found, key=lambda one: ("_pca" in one.name, one.name), default=None)
 
 
-def arrivals(rows: DataFrame, checkpoint: str) -> assign.Arrivals:
+def arrivals(rows: DataFrame) -> assign.Arrivals:
     """What the tree's checkpoint makes of them."""
-    own = rows.where(F.col("checkpoint") == checkpoint)
     md5s: list[str] = []
     layers = {}
-    for row in own.select("layer").distinct().orderBy("layer").collect():
-        md5s, layers[row["layer"]] = spaces.to_numpy(own.where(F.col("layer") == row["layer"]))
+    for row in rows.select("layer").distinct().orderBy("layer").collect():
+        md5s, layers[row["layer"]] = spaces.to_numpy(rows.where(F.col("layer") == row["layer"]))
     return assign.Arrivals(md5s, layers)
 
 
 def build(context: job.Context) -> pa.Table:
     inner = incoming(context)
+    index = folder.opened(context.store.folder("search"))
+    if index.layers[index.about["default"]].checkpoint != "ft":
+        raise Refused("nothing was trained in this store: no category can be told")
     for stage in STEPS:
         job.make(inner, stage, force=True)  # nobody else's: what is old there may go
-    index = folder.opened(context.store.folder("search"))
-    checkpoint = index.layers[index.about["default"]].checkpoint
-    if checkpoint != "ft":
-        raise Refused("nothing was trained in this store: no category can be told")
     images = inner.read("images_flat").drop("jpeg")
     read = inner.read("scale").select(
         "md5", F.col("status").alias("scale_status"), "value", "unit", "nm_per_px"
@@ -79,7 +78,7 @@ def build(context: job.Context) -> pa.Table:
     if context.config.privacy.paths == "hide":
         images = images.withColumn("paths", F.array().cast("array<string>"))
     rows = images.join(read, "md5", how="left").toArrow().to_pylist()
-    new = arrivals(inner.read("features"), checkpoint)
+    new = arrivals(inner.read("features"))
     with context.bar("assign") as progress:
         table = assign.build(rows, new, index, coder(index), progress)
     found = assign.drift(table)

@@ -5,6 +5,7 @@
 
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,14 @@ def paths(context: job.Context) -> dict[str, str]:
     return found
 
 
-def fingerprint(context: job.Context) -> dict[str, str]:
+def fingerprint(context: job.Context, names: Collection[str]) -> dict[str, str]:
     settings = context.config.features
     named = {"in": settings.checkpoint_in, "ft": settings.checkpoint_ft}
     try:
         return {
             f"checkpoint_{name}": content.digest(checkpoint)
             for name, checkpoint in named.items()
-            if checkpoint != "finetuned"
+            if name in names and checkpoint != "finetuned"
         }
     except (ValueError, OSError) as error:
         raise Refused(f"features: {error}") from None
@@ -74,11 +75,11 @@ def gathered(path: str, digest: str) -> str:
     return str(folder)
 
 
-def build(context: job.Context) -> DataFrame:
+def build(context: job.Context, names: Collection[str]) -> DataFrame:
     before = context.store.manifest("features") or {"inputs": {}}
     rows = context.previous("features")
-    now = fingerprint(context) | {"finetuned": context.digest("finetuned")}
-    found = paths(context)
+    now = fingerprint(context, names) | {"finetuned": context.digest("finetuned")}
+    found = {name: path for name, path in paths(context).items() if name in names}
     kept = {}
     for name, path in found.items():
         source = f"checkpoint_{name}" if f"checkpoint_{name}" in now else "finetuned"
@@ -96,7 +97,16 @@ def build(context: job.Context) -> DataFrame:
     )
 
 
-STAGE = job.Stage("features", build, fingerprint)
+def stage(*names: str) -> job.Stage:
+    """The stage for these checkpoints."""
+    return job.Stage(
+        "features",
+        lambda context: build(context, names),
+        lambda context: fingerprint(context, names),
+    )
+
+
+STAGE = stage("in", "ft")
 
 if __name__ == "__main__":
     sys.exit(job.main(STAGE))
