@@ -26,7 +26,7 @@ SETTINGS = load()
 """The defaults: what samples are taken."""
 DAY = 24.0
 RAW, CODED, WIDTHS, LISTED = 4, 8, 2 * (2048 + 1001 + 768), 100
-"""Raw and coded spaces, numbers an image in the raw ones, neighbors a point."""
+"""Raw and coded spaces, numbers an image of both networks' layers, neighbors a point."""
 
 COST = {
     "inventory": 0.0011,
@@ -38,14 +38,14 @@ COST = {
     "encoders": 0.0091,
     "codings": 0.0005,
     "followers": 8 * 0.0005,
-    "taxonomy": 0.007,
+    "taxonomy": 0.0082,
     "search": 0.003,
     "export": 0.0005,
     "report": 0.02,
 }
 """Measured core seconds a row: features through two checkpoints, grid of 24 models and 10 epochs,
 followers in eight spaces."""
-BYTES = {"source": 800_000, "jpeg": 300_000, "features": 30_600}
+BYTES = {"source": 800_000, "jpeg": 300_000, "features": 4 * WIDTHS}
 """Bytes an image: a gray TIFF of 1024 x 768, its JPEG (rounded up), the numbers of `WIDTHS`."""
 POINTS = (52_682, 146_916)
 SECONDS = {
@@ -132,7 +132,8 @@ def merges(n: float) -> float:
 
 
 WIDE, MIDDLE = 2 * 4 * 2048, 2 * 4 * 768
-"""Bytes a point of the widest space on its way to the driver: its chunks and their array."""
+"""Bytes a point of the widest space, and of the tree's, on its way to the driver: its chunks and
+their array."""
 LISTS = LISTED * 16 + 18 * 12
 """Bytes a point: neighbors as numbers and distances, its coding in both precisions."""
 FEATURES = BYTES["features"]

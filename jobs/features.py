@@ -6,6 +6,7 @@
 import shutil
 import sys
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,7 @@ def build(context: job.Context, names: Collection[str]) -> DataFrame:
 
 def stage(*names: str) -> job.Stage:
     """The stage for these checkpoints."""
-    return job.Stage(
-        "features",
-        lambda context: build(context, names),
-        lambda context: fingerprint(context, names),
-    )
+    return job.Stage("features", partial(build, names=names), partial(fingerprint, names=names))
 
 
 STAGE = stage("in", "ft")

@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,21 +18,21 @@ from sempark.stages import scores
 
 
 def hierarchies(context: job.Context) -> Iterator[tuple[str, str, Sequence[str], Merges]]:
-    rows = context.read("merges")
     codings = spaces.clustered(context.read("codings"), context.config.neighbors)
-    for space in spaces.names(rows):
-        found = codings.where(F.col("space") == space).select("md5").orderBy("md5").collect()
-        md5s = [row["md5"] for row in found]
-        for method, one in clusterings.merges(rows, space):
-            yield space, method, md5s, one
+
+    @cache
+    def md5s(space: str) -> list[str]:
+        rows = codings.where(F.col("space") == space).select("md5").orderBy("md5").collect()
+        return [row["md5"] for row in rows]
+
+    for space, method, one in clusterings.merges(context.read("merges")):
+        yield space, method, md5s(space), one
 
 
 def partitions(context: job.Context) -> Iterator[tuple[str, str, list[str], NDArray[np.int64]]]:
-    rows = context.read("partitions")
-    for space in spaces.names(rows):
-        for method, table in clusterings.by_method(rows, space, "md5"):
-            labels = table["label"].to_numpy().astype(np.int64)
-            yield space, method, table["md5"].to_pylist(), labels
+    for space, method, table in clusterings.partitions(context.read("partitions")):
+        labels = table["label"].to_numpy().astype(np.int64)
+        yield space, method, table["md5"].to_pylist(), labels
 
 
 def build(context: job.Context) -> pa.Table:

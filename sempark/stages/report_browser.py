@@ -6,7 +6,6 @@ In: the catalog, neighbors, merges, partitions, scores, and the rows that failed
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 from typing import cast
 
 import numpy as np
@@ -123,43 +122,38 @@ def _clusterings(
     """Merge lists and partitions with their spaces' points; the last of each has an entry."""
     points: dict[str, int] = {}
     if not source.lacks("codings", "merges"):
-        table, number = source.read("merges"), count()
-        for space in names(table):
+        for number, (space, method, one) in enumerate(clusterings.merges(source.read("merges"))):
             yield from _points(source, found, space, points)
-            for method, one in clusterings.merges(table, space):
-                file = next(number)
-                entry = {
-                    "space": space,
-                    "method": method,
-                    "points": points[space],
-                    "n": one.n,
-                    "file": file,
-                    "parts": browser_data.n_parts(one.n),
-                    "nmi": _nmi(curves, space, method),
-                }
-                *parts, last = browser_data.merges(file, one.children, one.heights)
-                for path, content in parts:
-                    yield path, content, None
-                yield *last, entry
+            entry = {
+                "space": space,
+                "method": method,
+                "points": points[space],
+                "n": one.n,
+                "file": number,
+                "parts": browser_data.n_parts(one.n),
+                "nmi": _nmi(curves, space, method),
+            }
+            *parts, last = browser_data.merges(number, one.children, one.heights)
+            for path, content in parts:
+                yield path, content, None
+            yield *last, entry
     if source.lacks("codings", "partitions"):
         return
-    table, number = source.read("partitions"), count()
-    for space in names(table):
+    flat = clusterings.partitions(source.read("partitions"))
+    for number, (space, method, rows) in enumerate(flat):
         yield from _points(source, found, space, points)
-        for method, rows in clusterings.by_method(table, space, "md5"):
-            file = next(number)
-            path, content = browser_data.script(f"partition-{file}", rows["label"].to_pylist())
-            yield (
-                path,
-                content,
-                {
-                    "space": space,
-                    "method": method,
-                    "points": points[space],
-                    "n": rows.num_rows,
-                    "flat": file,
-                },
-            )
+        path, content = browser_data.script(f"partition-{number}", rows["label"].to_pylist())
+        yield (
+            path,
+            content,
+            {
+                "space": space,
+                "method": method,
+                "points": points[space],
+                "n": rows.num_rows,
+                "flat": number,
+            },
+        )
 
 
 def _points(

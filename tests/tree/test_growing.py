@@ -85,11 +85,9 @@ def test_one_height_says_which_nodes_have_the_children_that_are_stable_together(
     assert growing.allotted([narrow, wide]) == [2, 3]
     few = line(0, 1, 10, 30, 31, best=2, most=2)
     assert growing.allotted([few, narrow]) == [2, 3]  # no more than were tried
-    assert growing.allotted([line(0, 1, 2, best=2, most=3), line(0, 1, 2, best=1, most=3)]) == [
-        2,
-        1,
-    ]
-    assert growing.allotted([line(0, 1, 2, best=1, most=3)]) == [1] and growing.allotted([]) == []
+    one, two = line(0, 1, 2, best=1, most=3), line(0, 1, 2, best=2, most=3)
+    assert growing.allotted([two, one]) == growing.allotted([one, two]) == [2, 1]  # ties: the first
+    assert growing.allotted([one]) == [1] and growing.allotted([]) == []
 
 
 def test_children_go_where_the_scatter_is_and_a_steward_goes_before(data) -> None:
