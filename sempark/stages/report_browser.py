@@ -58,11 +58,11 @@ def files(
         for space in names(source.read("neighbors")):
             near.append(report_images.near(source, found, space))
             spaces.append(_space(space, settings))
-    clusterings: list[dict[str, object]] = []
+    cuttable: list[dict[str, object]] = []
     for path, content, entry in _clusterings(source, found, curves):
         yield path, content
         if entry:
-            clusterings.append(entry)
+            cuttable.append(entry)
     failed = list(_failed(source, found, hide))
     yield from browser_data.failed(failed)
     yield browser_data.tree(found.order)
@@ -80,7 +80,7 @@ def files(
             "statusNames": STATUSES,
             "methodNames": METHOD_NAMES,
             "spaces": spaces,
-            "clusterings": clusterings,
+            "clusterings": cuttable,
             "failed": len(failed),
             "paths": not hide,
             "picturePx": settings.picture_px,
