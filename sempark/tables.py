@@ -381,7 +381,7 @@ CODINGS = Table(
     key=("space", "md5"),
     inputs=("features", "subset", "vectors", "encoders"),
     settings=(),
-    version=2,
+    version=3,
     thesis="3.2, table 3.3",
     columns=_columns("""
         space  | string       | such as 1u-2u_2048in_18 or 1u-2u_2048in_pca18

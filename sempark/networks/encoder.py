@@ -22,10 +22,6 @@ if TYPE_CHECKING:  # a worker that only codes does not wait for TensorFlow
     from sempark.networks.autoencoder import Autoencoder3MLP
 
 Floats = npt.NDArray[np.float32]
-BLOCK_ROWS = 64
-"""Rows coded at a time, the last block filled up, on one thread: a product's last digits depend on
-its shape and on how threads share it out, and a row's coding must depend on neither."""
-
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
     "linear": lambda x: x,
     "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
@@ -77,16 +73,15 @@ class Encoder:
                 f"expected vectors of {len(self.mean)} columns, received shape {points.shape}"
             )
         coded = np.empty((len(points), len(self.biases[-1])), np.float32)
+        # a product of many rows at once adds up in an order that depends on their number, on a
+        # row's place among them and on the threads: a row's coding must depend on none of these
         with _blas().limit(limits=1, user_api="blas"):
-            for start in range(0, len(points), BLOCK_ROWS):
-                rows = points[start : start + BLOCK_ROWS]
-                block = np.zeros((BLOCK_ROWS, points.shape[1]), np.float32)
-                block[: len(rows)] = rows
-                coded[start : start + len(rows)] = self._block(block)[: len(rows)]
+            for place, point in enumerate(points):
+                coded[place] = self._one(point)
         return coded
 
-    def _block(self, points: Floats) -> Floats:
-        x = (points - self.mean) / np.float32(self.scale)
+    def _one(self, point: Floats) -> Floats:
+        x = (point - self.mean) / np.float32(self.scale)
         for kernel, bias, name in zip(self.kernels, self.biases, self.activations, strict=True):
             x = np.asarray(ACTIVATIONS[name](x @ kernel + bias), np.float32)
         return x

@@ -196,7 +196,6 @@ def _clusters(jvm: Any, root: Path, mark: str, class_path: str, n_nodes: int) ->
         # a container gets no other variable; by the mark its processes are found and ended
         "yarn.nodemanager.env-whitelist": f"JAVA_HOME,HADOOP_CONF_DIR,PATH,LANG,{processes.MARK}",
         "yarn.nm.liveness-monitor.expiry-interval-ms": "20000",
-        "yarn.am.liveness-monitor.expiry-interval-ms": "30000",
         "yarn.scheduler.capacity.maximum-am-resource-percent": "1.0",
         "yarn.scheduler.capacity.root.queues": "default",
         "yarn.scheduler.capacity.root.default.capacity": "100",

@@ -9,7 +9,7 @@ from tests.cluster import runs, standalone
 from tests.cluster.conftest import Reference
 from tests.cluster.standalone import Standalone
 
-pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.by_hand]
+pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
         yield found
 
 
-@pytest.mark.parametrize("mode", ["client", "cluster"])
+@pytest.mark.parametrize("mode", ["client", pytest.param("cluster", marks=pytest.mark.by_hand)])
 def test_the_tables_are_those_of_a_local_run(
     cluster: Standalone, reference: Reference, tmp_path: Path, mode: str
 ) -> None:

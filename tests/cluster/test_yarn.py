@@ -15,7 +15,7 @@ from tests.cluster import hadoop, processes, runs, short
 from tests.cluster.conftest import Reference
 from tests.cluster.hadoop import Hadoop
 
-pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.by_hand]
+pytestmark = [pytest.mark.cluster, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def settings(
     return runs.settings(tmp_path_factory.mktemp("settings") / "hdfs.toml", place)
 
 
-@pytest.mark.parametrize("mode", ["client", "cluster"])
+@pytest.mark.parametrize("mode", [pytest.param("client", marks=pytest.mark.by_hand), "cluster"])
 def test_the_tables_are_those_of_a_local_run(
     cluster: Hadoop, reference: Reference, settings: Path, tmp_path: Path, mode: str
 ) -> None:
@@ -55,6 +55,7 @@ def test_the_tables_are_those_of_a_local_run(
     assert runs.clean(found) == []
 
 
+@pytest.mark.by_hand
 def test_the_packed_python_is_what_runs(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -70,11 +71,13 @@ def test_the_packed_python_is_what_runs(
 
     def over() -> bool:
         for one, line in processes.find(cluster.mark, "python").items():
-            if str(cluster.root) in processes.folder(one):  # in a container
-                words = {Path(word).name for word in line.split()}
+            program, *words = line.split()
+            # in a container, and not the shell or the Java that names the script too
+            if str(cluster.root) in processes.folder(one) and "python" in Path(program).name:
+                names = {Path(word).name for word in words} & {"pyspark.daemon", "stages.py"}
                 with contextlib.suppress(OSError):
-                    program = str(Path(f"/proc/{one}/exe").readlink())
-                    seen.update((word, program) for word in words & {"pyspark.daemon", "stages.py"})
+                    found_at = str(Path(f"/proc/{one}/exe").readlink())
+                    seen.update((name, found_at) for name in names)
         return process.poll() is not None
 
     processes.wait_for("the end of the run", over, 1200)
@@ -86,6 +89,7 @@ def test_the_packed_python_is_what_runs(
     assert runs.digests(found) == undisturbed and runs.clean(found) == []
 
 
+@pytest.mark.by_hand
 def test_a_data_node_is_lost(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -118,6 +122,7 @@ def begun(bench: short.Short, cluster: Hadoop, store: str, mode: str) -> subproc
     return process
 
 
+@pytest.mark.by_hand
 def test_the_driver_in_cluster_mode_is_killed(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -134,6 +139,7 @@ def test_the_driver_in_cluster_mode_is_killed(
     assert runs.digests(found) == undisturbed and runs.clean(found) == []
 
 
+@pytest.mark.by_hand
 def test_a_node_dies(
     bench: short.Short, cluster: Hadoop, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
