@@ -73,6 +73,7 @@ def test_a_full_disk_under_the_store(bench: short.Short, disk: Path, mark: str) 
     assert runs.digests(store) == runs.digests(elsewhere)
 
 
+@pytest.mark.by_hand
 def test_a_store_that_becomes_read_only(bench: short.Short, disk: Path, mark: str) -> None:
     mount(disk, "size=64m")
     store = disk / "store"
@@ -89,6 +90,7 @@ def test_a_store_that_becomes_read_only(bench: short.Short, disk: Path, mark: st
     assert set(short.content(store)) == set(TWO) and runs.clean(store) == []
 
 
+@pytest.mark.by_hand
 def test_a_full_disk_under_the_shuffle(bench: short.Short, disk: Path, mark: str) -> None:
     mount(disk, "size=20k")
     store = bench.root / "store"

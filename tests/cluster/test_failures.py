@@ -60,6 +60,7 @@ def test_an_executor_is_killed(
     assert runs.clean(tmp_path) == [] and cluster.left_over() == []
 
 
+@pytest.mark.by_hand
 def test_the_daemon_of_the_python_workers_is_killed(
     bench: short.Short, cluster: Standalone, undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
