@@ -36,7 +36,7 @@ COST = {
     "features": 0.12,
     "grid": 0.073,
     "encoders": 0.0091,
-    "codings": 0.0005,
+    "codings": 0.0006,
     "followers": 8 * 0.0005,
     "taxonomy": 0.0082,
     "search": 0.003,

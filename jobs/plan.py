@@ -36,7 +36,7 @@ COSTS = {
     "dimension": Cost(0.003, 0.0, 0.02),
     "grid": Cost(0.02, 0.0, 0.02),
     "encoders": Cost(0.01, 0.0001, 0.02),
-    "codings": Cost(0.0005, 0.0008, 0.0),
+    "codings": Cost(0.0006, 0.0008, 0.0),
     "neighbors": Cost(0.003, 0.004, 0.02),
     "followers": Cost(0.001, 0.0001, 0.0),
     "distances": Cost(0.002, 0.001, 0.02),

@@ -1,6 +1,6 @@
 """One Spark session for all tests; tests over a minute run with CI=true or --slow.
 
-Those marked by_hand run with --slow only: whole clusters, too long for every run.
+Those marked by_hand run with --slow only: clusters and their failures, too long for every run.
 """
 
 import os
@@ -19,7 +19,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--slow"):
         return
     slow = pytest.mark.skip(reason="slow: run with CI=true or --slow")
-    by_hand = pytest.mark.skip(reason="minutes on a whole cluster: run with --slow")
+    by_hand = pytest.mark.skip(
+        reason="clusters and their failures, too long for every run: run with --slow"
+    )
     for item in items:
         if "by_hand" in item.keywords:
             item.add_marker(by_hand)

@@ -6,6 +6,7 @@ every image with a scale in the subset.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -53,14 +54,15 @@ min_size = 10
 repeats = 2
 """
 
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+CONF = (ROOT / "conf" / "spark-local.conf").read_text(encoding="utf-8")
+(JAVA,) = re.findall(r"^spark\.driver\.defaultJavaOptions (.+)$", CONF, re.MULTILINE)
 QUICK = (
     # hundreds of plans for a few rows each: compiling them and planning them anew costs most
     "--conf", "spark.sql.codegen.wholeStage=false",
     "--conf", "spark.sql.codegen.factoryMode=NO_CODEGEN",
     "--conf", "spark.sql.adaptive.enabled=false",
     "--conf", "spark.sql.shuffle.partitions=2",
-    # as conf/spark-local.conf has it for the driver: no time of short runs goes into compiling
+    # what a run on one machine has: no time of short runs goes into compiling
     "--conf", f"spark.driver.defaultJavaOptions={JAVA}",
     "--conf", f"spark.executor.defaultJavaOptions={JAVA}",
 )  # fmt: skip
