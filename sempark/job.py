@@ -28,7 +28,7 @@ from py4j.protocol import Py4JError
 from pyspark import SparkConf, SparkContext
 from pyspark.sql import DataFrame, SparkSession
 
-from sempark import event_logs, hadoop_files, progress, terminal
+from sempark import event_logs, hadoop_files, progress, shipping, terminal
 from sempark.config import Config, ConfigError, load
 from sempark.freshness import Verdict, judge
 from sempark.growth import Grown
@@ -285,6 +285,8 @@ def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSes
         if not given(key):
             builder = builder.config(key, value)
     spark = builder.getOrCreate()
+    if code := spark.conf.get(shipping.CODE, None):
+        spark.sparkContext.addPyFile(code)
     if any(map(hadoop_files.is_uri, [*config.input.source, *config.input.labels.values()])):
         hadoop_files.share_settings(spark)
     spark.sparkContext.setLogLevel("OFF")  # failures are told in one line; the log has them whole

@@ -22,6 +22,8 @@ from sempark.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 LOG4J = ROOT / "conf" / "log4j2.properties"
+CODE = "spark.sempark.code"
+"""Setting that names the zip file which a session sends to its executors."""
 UNPACKED = "environment"
 """Where Spark unpacks the packed Python, in the directory an executor works in."""
 PYTHON_ENVIRONMENT = {
@@ -62,9 +64,9 @@ def command(
         What can't be found on the cluster, with the remedy.
     """
     code, own = str(archive()), list(options)
-    lists = {"--py-files": [code], "--files": [], "--archives": packed(config)}
-    log4j, words = LOG4J.as_uri(), list(arguments)
     remote = in_cluster(options)
+    lists = {"--py-files": [code] * remote, "--files": [], "--archives": packed(config)}
+    log4j, words = LOG4J.as_uri(), list(arguments)
     if remote:
         _check_paths(config)
         words = [str(Path(w).resolve()) if w.endswith(".toml") else w for w in arguments]
@@ -82,6 +84,8 @@ def command(
         joined = ",".join([*paths, *_taken(own, name)])
         found += [name, joined] if joined else []
     settings = [*python_settings(config, kind, remote)]
+    if not remote:  # a driver here takes the folder's modules, which numba has compiled before
+        settings.append(f"{CODE}={code}")
     found += [word for setting in settings for word in ("--conf", setting)]
     if remote and kind == "standalone":
         found += ["--conf", f"spark.submit.pyFiles={code}", "--class", PYTHON_RUNNER]

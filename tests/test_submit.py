@@ -93,10 +93,14 @@ def test_bad_settings_end_before_java_starts(monkeypatch, capsys, rest, message)
     assert message in said and said.count("\n") == 1
 
 
-def test_a_cluster_gets_the_code(monkeypatch, tmp_path) -> None:
+def test_a_cluster_gets_the_code(conf) -> None:
     command = submit.build(submit.jobs()["scale"], [], ["--master", "yarn"])
     assert command[command.index("--properties-file") + 1].endswith("spark-yarn.conf")
-    assert command[command.index("--py-files") + 1].endswith("sempark.zip")
+    # a driver here imports from the folder, and sends the zip file to the executors
+    assert f"{shipping.CODE}={shipping.ROOT}/build/sempark.zip" in command
+    assert "--py-files" not in command
+    there = submit.build(submit.jobs()["pipeline"], [conf], ["--master", "yarn", *CLUSTER])
+    assert values(there, "--py-files") == [f"{shipping.ROOT}/build/sempark.zip"]
 
 
 CLUSTER = ["--deploy-mode", "cluster"]

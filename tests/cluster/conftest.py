@@ -1,41 +1,16 @@
-"""One drawn corpus and one undisturbed local run for all tests on clusters."""
+"""What tests on clusters share: short runs, Hadoop's jars and clusters, processes that end."""
 
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from sempark.shipping import ROOT
 from tests.cluster import hadoop, processes, runs, short
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The corpus, settings that name it, and the store that local[*] made of it."""
-
-    corpus: Path
-    settings: Path
-    store: Path
-
-
-@pytest.fixture(scope="session")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Reference:
-    root = tmp_path_factory.mktemp("reference")
-    corpus = runs.draw(root / "corpus")
-    settings = runs.settings(root / "small.toml", str(corpus))
-    found = Reference(corpus, settings, root / "store")
-    words = ["pipeline", str(settings), "--set", f"store.path={found.store}", "--", *runs.QUICK]
-    mark = secrets.token_hex(8)
-    try:
-        ended = runs.run(words, mark, root / "local.log")
-    finally:
-        processes.end(mark)
-    assert ended.code == 0, ended.said[-3000:]
-    return found
+from tests.cluster.hadoop import Hadoop
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +46,9 @@ def jars() -> Path:
             pytest.fail("CI needs Maven (apt-get install maven) for the tests on YARN, HDFS and S3")
         pytest.skip("needs Maven: apt-get install maven")
     return hadoop.fetched(ROOT / "build")
+
+
+@pytest.fixture(scope="module")
+def hadoop_cluster(jars: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hadoop]:
+    with hadoop.started(tmp_path_factory.mktemp("hadoop"), jars) as found:
+        yield found
