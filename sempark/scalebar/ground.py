@@ -62,8 +62,20 @@ def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
         around = _clipped((x0 - room, y0 - room, x1 + room, y1 + room), box)
         if inside and around and printed(gray, around, box.level):
             within = box.y0 <= bar.line_y0 + 1 and bar.line_y1 <= box.y1 + 1
-            return not (within and holds(gray, box, bar))
+            return not (
+                (within and holds(gray, box, bar)) or _same_ground(gray, bar, text, box.level)
+            )
     return False
+
+
+def _same_ground(gray: Gray, bar: Bar, text: Box, level: int) -> bool:
+    """Tell whether a bar that cuts its data bar in two stands on the even ground of its text."""
+    near, far = RIM
+    x0, y0, x1, y1 = bar.x0, bar.y0, bar.x1, bar.y1
+    sides = [(x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)]
+    sides += [(x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)]
+    both = max(0, min(x0, text[0])), max(0, min(y0, text[1])), max(x1, text[2]), max(y1, text[3])
+    return all(_like(gray, side, level) for side in sides) and printed(gray, both, level)
 
 
 def printed(gray: Gray, box: Box, level: int) -> bool:

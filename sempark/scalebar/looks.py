@@ -1,17 +1,14 @@
 """Second looks at proposed values: how sure each one is once all readers have looked.
 
-In: proposals. Out: 0 to 1 each. Two readers look: the glyph reader, and Tesseract at up to three
-enlargements; where Tesseract makes out nothing, or a number alone, the glyph reader looks again at
-another size, and where it makes out other scales only nothing helps. What is unsure is not read: a
-wrong scale is far worse than none.
+In: proposals. Out: 0 to 1 each. Beside the reader that spelled a value Tesseract looks, at up to
+three enlargements; where it does not agree, the other of our own two readers must, and the more so
+where Tesseract makes out another scale. What is unsure is not read: a wrong scale is far worse than
+none.
 """
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
-
-from sempark.scalebar import glyphs, ocr, spelling
+from sempark.scalebar import ocr, readers
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
 from sempark.scalebar.proposal import Proposal
@@ -21,17 +18,18 @@ MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 MIN_SURE_OVER = 0.7  # for texts over a picture where the engine's first look does not agree
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
-HALF_LOOK = 0.75  # what the glyph reader's agreement with itself counts, and the engine's number
-OWN_LOOK = 0.7  # what the first alone counts
-MIN_ALONE = 0.7  # weakest glyph of both its spellings where the engine reads nothing
-SECOND_INK = 0.58
+HALF_LOOK = 0.75  # what agreement of our own two readers counts, and the engine's number
+OWN_LOOK = 0.71  # what the first alone counts
+MIN_BOTH = 0.3  # how sure both must be where the engine makes out no scale
+AGAINST = 0.9  # and where it makes out another
+MIN_ALONE = 0.98  # how sure the line reader must be in a data bar where it is the only one
 
 
 def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") -> list[float]:
     """Take a second look at every proposal.
 
     One engine call reads all; a second one, at other sizes, only those where the first
-    does not agree. Where the engine makes out no scale at all, the glyph reader looks again.
+    does not agree. Where it does not agree then either, our own other reader is asked.
 
     Parameters
     ----------
@@ -50,8 +48,12 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     EngineError
         When Tesseract is missing, fails or hangs.
     """
-    # what is spelled too weakly no look makes sure
-    asked = [i for i, p in enumerate(proposals) if p.spelling.confidence >= least(p)]
+    # what is spelled too weakly, or otherwise by the line reader, no look makes sure
+    asked = [
+        i
+        for i, p in enumerate(proposals)
+        if p.spelling.confidence >= least(p) and not readers.denied(p.clean, p.spelled)
+    ]
     crops = [texts.enlarge(proposals[i].clean, SIZES_PX[0]) for i in asked]
     seen: list[list[str]] = [[] for _ in proposals]
     for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True):
@@ -76,25 +78,24 @@ def least(proposal: Proposal) -> float:
 def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
     scales = [values.parse(text) for text in seen]
+    other = readers.other(proposal.clean, proposal.spelled)
+    sure = max(proposal.spelling.confidence, other)
     if proposal.scale in scales:
-        share = SECOND_LOOK
-    elif any(scales) or _spelled_again(proposal) < MIN_ALONE:
-        return 0.0
-    else:  # a micro sign is often lost on the engine
+        sure *= SECOND_LOOK
+    elif _own_readers_suffice(proposal, other, any(scales)):
+        # a micro sign is often lost on the engine
         numbers = [values.leading_number(text) for text in seen]
-        share = HALF_LOOK if proposal.scale.value in numbers else OWN_LOOK
-    sure = share * proposal.spelling.confidence
+        sure *= HALF_LOOK if proposal.scale.value in numbers else OWN_LOOK
+    else:
+        return 0.0
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
 
 
-def _spelled_again(proposal: Proposal) -> float:
-    """Spell a text at another size and binarization; return how sure both spellings are."""
-    size = (round(1.6 * proposal.clean.shape[1]), round(1.6 * proposal.clean.shape[0]))
-    larger = np.clip(cv2.resize(proposal.clean, size, interpolation=cv2.INTER_CUBIC), 0, 1)
-    line = glyphs.segment(larger, threshold=SECOND_INK)
-    if line is None:
-        return 0.0
-    spelt = spelling.spell(line, glyphs.probabilities(line.frames), "whole")
-    if spelt is None or spelt.text != proposal.spelling.text:
-        return 0.0
-    return min(spelt.confidence, proposal.spelling.confidence)
+def _own_readers_suffice(proposal: Proposal, other: float, against: bool) -> bool:
+    """Tell whether they are sure enough without the engine, or against another scale of its."""
+    both = min(proposal.spelling.confidence, other)
+    if against:
+        return both >= AGAINST
+    # who fails on letters that touch says nothing against the line reader
+    printed = proposal.spelled.by_line and proposal.box is not None
+    return both >= MIN_BOTH or (printed and proposal.spelling.confidence >= MIN_ALONE)

@@ -1,7 +1,7 @@
 """What one picture offers: bars with a text beside them that may be their value.
 
-In: a gray picture. Out: proposals, each a bar, its piece of text and what the glyph reader
-makes of it, or the status that tells where the search ended. Data bars come first; the
+In: a gray picture. Out: proposals, each a bar, its piece of text and what our own readers
+make of it, or the status that tells where the search ended. Data bars come first; the
 picture itself is searched for overlaid bars only when they give nothing.
 """
 
@@ -13,11 +13,12 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import glyphs, ground, ink, overlay, overlay_ink, spelling
+from sempark.scalebar import glyphs, ground, ink, overlay, overlay_ink, readers
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
 from sempark.scalebar.databar import Gray
+from sempark.scalebar.spelling import Spelling
 
 Status = Literal[
     "ok",
@@ -53,7 +54,7 @@ OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the othe
 
 @dataclass(frozen=True)
 class Proposal:
-    """A bar with a text beside it that the glyph reader takes for a scale.
+    """A bar with a text beside it that a reader of our own takes for a scale.
 
     `box` is the data bar it stands in; `clean` the value's ink alone, from column `first`.
     """
@@ -62,10 +63,15 @@ class Proposal:
     bar: bars.Bar
     piece: texts.Piece
     scale: values.Scale
-    spelling: spelling.Spelling
+    spelled: readers.Spelled
     clean: texts.Floats
     box: databars.DataBar | None
     first: int
+
+    @property
+    def spelling(self) -> Spelling:
+        """Of the surer reader."""
+        return self.spelled.spelling
 
 
 @dataclass(frozen=True)
@@ -194,17 +200,19 @@ def _beside(
         return None
     if box is None:  # parts of the picture may stand beside the text
         cuts += [(*c[:3], *part) for c in cuts for part in texts.trimmed(c[4])]
-    spelled = _spell([c[4] for c in cuts], [_where(c[2].place) for c in cuts])
+    places = [_where(c[2].place) for c in cuts]
+    spelled = readers.spelled([c[4] for c in cuts], places, printed=box is not None)
     proposals = []
-    for (marks, bar, piece, offset, clean), spelt in zip(cuts, spelled, strict=True):
-        if spelt is None or spelt.confidence < MIN_SPELLING:
+    for (marks, bar, piece, offset, clean), made in zip(cuts, spelled, strict=True):
+        if made is None or made.spelling.confidence < MIN_SPELLING:
             continue
+        spelt = made.spelling
         scale = values.parse(spelt.text)
         if scale is not None and not _half(marks, bar, piece):
             start = max(0, spelt.x0 - texts.ROOM)
             columns = clean[:, start : spelt.x1 + texts.ROOM]
             first = piece.x0 - texts.ROOM + offset + start
-            found = Proposal(marks.origin, bar, piece, scale, spelt, columns, box, first)
+            found = Proposal(marks.origin, bar, piece, scale, made, columns, box, first)
             if _possible(found, marks.picture_width):
                 proposals.append(found)
     proposals = [p for p in proposals if not _inside(p, p)]
@@ -252,25 +260,6 @@ def _inside(a: Proposal, b: Proposal) -> bool:
     # the foot of a letter may stand beside the bar
     deep = high > 0.5 * (bar.line_y1 - bar.line_y0)
     return wide > 0.8 * (bar.x1 - bar.x0) and deep and bar.kind != "broken"
-
-
-def _spell(cuts: list[texts.Floats], where: list[glyphs.Where]) -> list[spelling.Spelling | None]:
-    """Spell all texts of one picture with one pass of the network."""
-    lines = [glyphs.segment(clean, place) for clean, place in zip(cuts, where, strict=True)]
-    frames = [line.frames for line in lines if line is not None]
-    if not frames:
-        return [None] * len(cuts)
-    odds = glyphs.probabilities(np.concatenate(frames))
-    spelled: list[spelling.Spelling | None] = []
-    at = 0
-    for line, place in zip(lines, where, strict=True):
-        if line is None:
-            spelled.append(None)
-            continue
-        stop = at + len(line.pairs)
-        spelled.append(spelling.spell(line, odds[at:stop], place))
-        at = stop
-    return spelled
 
 
 def _where(place: texts.Place) -> glyphs.Where:

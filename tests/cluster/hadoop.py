@@ -139,7 +139,7 @@ def started(root: Path, jars: Path, n_nodes: int = 2) -> Iterator[Hadoop]:
     os.environ[processes.MARK] = mark
     root.mkdir(parents=True, exist_ok=True)
     (root / "tmp").mkdir(exist_ok=True)
-    log = (root / "hadoop.log").open("ab")
+    log = (root / "hadoop.log").open("a", encoding="utf-8")
     try:
         gateway = JavaGateway.launch_gateway(
             jarpath=str(next(JARS.glob("py4j-*.jar"))),

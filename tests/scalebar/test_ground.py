@@ -63,3 +63,17 @@ def test_a_ticked_bar_above_its_data_bar_is_of_the_picture(y: int, apart: bool) 
     box = DataBar(0, 50, 200, 100, 0, np.ones((1, 1), np.uint8))
     bar = bars.Bar("ticked", 40, 90, 40, y - 6, 90, y + 8, y, y + 2)
     assert ground.apart(gray, bar, (110, 60, 150, 76), [box]) == apart
+
+
+@pytest.mark.parametrize(("around", "apart"), [(0, False), (120, True)])
+def test_a_block_from_edge_to_edge_of_its_box_does_not_stand_in_the_picture(
+    around: int, apart: bool
+) -> None:
+    """It cuts the box: what is found as a data bar holds the text only."""
+    gray = np.full((100, 200), 120, np.uint8)
+    gray[20:60, 40:160] = 0
+    gray[60:90, 40:160] = around
+    gray[60:72, 52:148] = 255
+    box = DataBar(40, 20, 160, 60, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("block", 52, 148, 52, 60, 148, 72, 60, 72)
+    assert ground.apart(gray, bar, (70, 30, 130, 46), [box]) == apart

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import looks, proposal, spelling, value
+from sempark.scalebar import looks, proposal, readers, spelling, value
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
 
 BOX = DataBar(0, 0, 200, 60, 0, np.ones((1, 1), np.uint8))
 
 
-def proposed(number: float, confidence: float, box: DataBar | None) -> proposal.Proposal:
+def proposed(
+    number: float, confidence: float, box: DataBar | None, by_line: bool = False
+) -> proposal.Proposal:
     """A text of some px that was spelled as a number of micrometers."""
     scale = value.number(f"{number:g}", "um")
     assert scale is not None
@@ -22,7 +24,7 @@ def proposed(number: float, confidence: float, box: DataBar | None) -> proposal.
         bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10),
         texts.Piece("below", 20, 24, 60, 36, (1, 2)),
         scale,
-        spelling.Spelling(f"{number:g}µm", confidence, 2, 42),
+        readers.Spelled(spelling.Spelling(f"{number:g}µm", confidence, 2, 42), by_line),
         np.ones((16, 44), np.float32),
         box,
         20,
@@ -30,22 +32,53 @@ def proposed(number: float, confidence: float, box: DataBar | None) -> proposal.
 
 
 @pytest.mark.parametrize(
-    ("number", "box", "confidence", "said", "sure"),
+    ("number", "box", "confidence", "other", "said", "sure"),
     [
-        (8, BOX, 0.98, ["8um"], 0.98),
-        (8, BOX, 0.98, ["", "8um", ""], 0.8 * 0.98),
-        (8, BOX, 0.98, ["8m", "sum", "8m"], 0.75 * 0.98),  # its number at least
-        (8, BOX, 0.98, ["3m", "2um?", ""], 0.7 * 0.98),
-        (8, BOX, 0.98, ["8m", "8nm", "8m"], 0),  # another scale
-        (2, BOX, 0.9, ["", "", ""], 0.7 * 0.9),
-        (2, None, 0.9, ["", "", ""], 0),  # over a picture parts of it may be letters
-        (2, None, 0.9, ["", "2um", ""], 0.8 * 0.9),
-        (2, None, 0.5, ["2um"], 0.5),
+        (8, BOX, 0.98, 0.0, ["8um"], 0.98),
+        (8, BOX, 0.98, 0.0, ["", "8um", ""], 0.8 * 0.98),
+        (8, BOX, 0.9, 0.98, ["", "8um", ""], 0.8 * 0.98),
+        (8, BOX, 0.9, 0.98, ["8m", "sum", "8m"], 0.75 * 0.98),  # its number at least
+        (8, BOX, 0.98, 0.9, ["3m", "2um?", ""], 0.71 * 0.98),
+        (8, BOX, 0.98, 0.2, ["8m", "8m", "8m"], 0),  # one reader of our own is none
+        (8, BOX, 0.98, 0.89, ["8m", "8nm", "8m"], 0),  # another scale
+        (8, BOX, 0.98, 0.95, ["8m", "8nm", "8m"], 0.75 * 0.98),
+        (2, BOX, 0.9, 0.9, ["", "", ""], 0.71 * 0.9),
+        (2, None, 0.9, 0.9, ["", "", ""], 0),  # over a picture parts of it may be letters
+        (2, None, 0.9, 0.99, ["", "", ""], 0.71 * 0.99),
+        (2, None, 0.9, 0.0, ["", "2um", ""], 0.8 * 0.9),
+        (2, None, 0.5, 0.0, ["2um"], 0.5),
     ],
 )
-def test_readers_are_weighed(monkeypatch, number, box, confidence, said, sure) -> None:
+def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, sure) -> None:
     answers: Iterator[list[str]] = iter([said[:1], said[1:]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers)[: len(crops)])
-    monkeypatch.setattr(looks, "_spelled_again", lambda made: made.spelling.confidence)
+    monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
+    monkeypatch.setattr(looks.readers, "denied", lambda cut, made: False)
     (found,) = looks.sureness([proposed(number, confidence, box)])
     assert found == pytest.approx(sure)
+
+
+@pytest.mark.parametrize(
+    ("box", "confidence", "said", "sure"),
+    [
+        (BOX, 0.99, "", 0.71 * 0.99),
+        (BOX, 0.97, "", 0),
+        (BOX, 0.99, "200nm", 0),  # another scale
+        (None, 0.99, "", 0),
+    ],
+)
+def test_in_a_data_bar_a_sure_line_may_stand_alone(
+    monkeypatch, box, confidence, said, sure
+) -> None:
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [said] * len(crops))
+    monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
+    (found,) = looks.sureness([proposed(2, confidence, box, by_line=True)])
+    assert found == pytest.approx(sure)
+
+
+def test_what_the_line_reader_denies_is_not_read(monkeypatch) -> None:
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: ["2um"] * len(crops))
+    made = proposed(2, 0.99, BOX)
+    for denied in (False, True):
+        monkeypatch.setattr(looks.readers, "denied", lambda cut, spelled, said=denied: said)
+        assert (looks.sureness([made])[0] == 0) == denied

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import glyphs, proposal, reading, rest, spelling, value
+from sempark.scalebar import glyphs, proposal, readers, reading, rest, spelling, value
 from sempark.scalebar import ink as inks
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
@@ -198,6 +198,6 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     marks = inks.Ink(mask, mask, *inks.parts(mask), np.ones_like(mask), (0, 0), 1000)
     bar = bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10)
     piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
-    spelt = spelling.Spelling("5nm", 1.0, 2, 42)
+    spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), False)
     made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
     assert proposal._whole(made, marks) == whole

@@ -1,0 +1,152 @@
+"""Train the line reader's network on drawn text and store its weights.
+
+python benchmarks/train_lines.py [--strings 70000] [--epochs 9] [--without FONT ...] [--out FILE]
+
+Text is drawn and spoiled as for the glyph reader (`train_glyphs.py`), and slanted; then whole lines
+go through the reader's own scaling. One string in twenty is kept for checking.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ImageFont
+from train_glyphs import draw, fonts, random_text, spoil
+
+from sempark.scalebar import lines
+
+CHANNELS = (20, 32, 48, 80, 80)
+KERNELS = ((5, 5), (3, 3), (3, 3), (4, 3), (1, 5))
+WIDEST = 256  # px of a line in training
+BATCH = 128
+
+
+def slanted(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shear a line, as obliques are made of upright letters."""
+    shear = rng.uniform(-0.08, 0.3)
+    height, width = ink.shape
+    room = int(abs(shear) * height) + 1
+    matrix = np.float32([[1, -shear, room if shear < 0 else shear * height], [0, 1, 0]])
+    return cv2.warpAffine(ink, matrix, (width + room, height))
+
+
+def label(text: str) -> list[int]:
+    """Classes of a text's letters, without blanks."""
+    letters = text.replace(" ", "").replace("u", "µ").replace("μ", "µ")
+    other = lines.CLASSES.index("?")
+    return [lines.CLASSES.index(c) if c in lines.CLASSES else other for c in letters]
+
+
+def examples(count: int, paths: list, rng: np.random.Generator) -> tuple[list, list]:
+    drawn, labels, cache = [], [], {}
+    while len(drawn) < count:
+        path = paths[rng.integers(len(paths))]
+        size = int(np.exp(rng.uniform(np.log(8), np.log(60))))
+        if (path, size) not in cache:
+            cache[path, size] = ImageFont.truetype(str(path), size)
+        text = random_text(rng)
+        ink, _ = draw(text, cache[path, size], rng.random() < 0.7)
+        if ink.max() == 0:
+            continue
+        if rng.random() < 0.15:
+            ink = slanted(ink, rng)
+        ink, _, _ = spoil(ink, rng)
+        line = lines.normalized(np.asarray(ink, np.float32))
+        if line is not None and line.shape[1] <= WIDEST:
+            drawn.append((line * 255).astype(np.uint8))
+            labels.append(label(text))
+    return drawn, labels
+
+
+def batches(drawn: list, labels: list, order: np.ndarray):
+    """Lines of about one width together: padded pictures, their widths, labels, their lengths."""
+    for at in range(0, len(order), BATCH):
+        some = order[at : at + BATCH]
+        widths = np.array([drawn[i].shape[1] for i in some])
+        x = np.zeros((len(some), lines.HEIGHT, widths.max(), 1), np.float32)
+        y = np.zeros((len(some), max(len(labels[i]) for i in some)), np.int32)
+        for row, i in enumerate(some):
+            x[row, :, : widths[row], 0] = drawn[i] / 255
+            y[row, : len(labels[i])] = labels[i]
+        yield x, (widths + 1) // 2, y, np.array([len(labels[i]) for i in some])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strings", type=int, default=70000)
+    parser.add_argument("--epochs", type=int, default=9)
+    parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
+    parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
+    parser.add_argument("--out", default=str(lines.WEIGHTS_FILE))
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(args.seed)
+    rng = np.random.default_rng(args.seed)
+    drawn, labels = examples(args.strings, fonts(args.fonts, args.without), rng)
+    print(f"{len(drawn)} lines", flush=True)
+    layers = tf.keras.layers
+    model = tf.keras.Sequential([layers.Input((lines.HEIGHT, None, 1))])
+    shapes = zip(CHANNELS, KERNELS, lines.STRIDES, lines.PADS, strict=True)
+    for channels, kernel, stride, pad in shapes:
+        model.add(layers.ZeroPadding2D(pad))
+        model.add(layers.Conv2D(channels, kernel, stride, activation="relu"))
+    model.add(layers.Dropout(0.15))
+    model.add(layers.Dense(lines.BLANK + 1))
+    kept = np.arange(0, len(drawn), 20)
+    learned = np.setdiff1d(np.arange(len(drawn)), kept)
+    steps = args.epochs * (len(learned) // BATCH + 1)
+    optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(2e-3, steps))
+
+    @tf.function(reduce_retracing=True)
+    def step(x, widths, y, lengths):
+        with tf.GradientTape() as tape:
+            logits = model(x, training=True)[:, 0]
+            # the old function has a kernel of its own, many times faster than the new one's loop
+            losses = tf.compat.v1.nn.ctc_loss(
+                tf.RaggedTensor.from_tensor(y, lengths).to_sparse(),
+                logits,
+                tf.cast(widths, tf.int32),
+                time_major=False,
+            )
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        gradients, _ = tf.clip_by_global_norm(gradients, 5.0)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables, strict=True))
+        return loss
+
+    start = time.monotonic()
+    for epoch in range(args.epochs):
+        # lines of about one width share a batch; batches come in any order
+        jitter = rng.uniform(0, 24, len(learned))
+        order = learned[np.argsort([drawn[i].shape[1] for i in learned] + jitter)]
+        parts = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
+        rng.shuffle(parts)
+        losses = []
+        for part in parts:
+            for batch in batches(drawn, labels, part):
+                losses.append(step(*map(tf.constant, batch)))
+        print(
+            f"{time.monotonic() - start:.0f} s, epoch {epoch + 1}: loss {np.mean(losses):.4f}",
+            flush=True,
+        )
+    stored = {}
+    for i, layer in enumerate(layer for layer in model.layers if layer.weights):
+        kernel, bias = layer.get_weights()
+        stored[f"kernel{i}"] = kernel.astype(np.float16)
+        stored[f"bias{i}"] = bias.astype(np.float16)
+    np.savez_compressed(args.out, **stored)
+    lines.WEIGHTS_FILE = Path(args.out)
+    right = sum(
+        [lines.CLASSES.index(c) for c in lines.read(lines.log_odds(np.float32(drawn[i]) / 255))]
+        == labels[i]
+        for i in kept
+    )
+    print(f"stored weights read {right / len(kept):.2%} of {len(kept)} kept lines right")
+
+
+if __name__ == "__main__":
+    main()

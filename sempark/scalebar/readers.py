@@ -1,0 +1,108 @@
+"""The two readers of our own on the same cuts: letter by letter, and line by line.
+
+In: cuts of text. Out: the spelling of the surer reader, and what the other makes of the same text.
+The glyph reader (`glyphs`, `spelling`) finds a value at either end of a longer text, but letters
+first: where they touch or are slanted it fails. The line reader (`lines`) reads whole cuts only,
+and is asked where the first is not sure.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sempark.scalebar import glyphs, lines, spelling
+from sempark.scalebar import value as values
+from sempark.scalebar.glyphs import Floats, Where
+from sempark.scalebar.spelling import Spelling
+
+SURE = 0.7  # of the glyph reader: from there on the line reader is not asked about this place
+DENIAL = 0.95  # of the line reader: none of 2,092 drawn lines was read wrong by it from there on
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """A scale text, its columns, how sure the surer reader is, and which one that is."""
+
+    spelling: Spelling
+    by_line: bool
+
+
+def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> list[Spelled | None]:
+    """Spell cuts of one place.
+
+    Parameters
+    ----------
+    cuts
+        float32 (h, w) each, 0 background to 1 full ink.
+    where
+        Where in each the value stands.
+    printed
+        Whether they are of a data bar. In a picture much looks like letters: there the line reader
+        is asked only about what the glyph reader can spell at all.
+
+    Returns
+    -------
+    list of Spelled or None
+        None where neither reader makes out a scale.
+    """
+    by_letters = by_glyphs(cuts, where)
+    sure = any(spelt is not None and spelt.confidence >= SURE for spelt in by_letters)
+    found: list[Spelled | None] = []
+    for cut, spelt in zip(cuts, by_letters, strict=True):
+        asked = not sure and (printed or spelt is not None)
+        whole = by_line(cut) if asked else None
+        if whole is not None and (spelt is None or whole.confidence > spelt.confidence):
+            found.append(Spelled(whole, True))
+        else:
+            found.append(None if spelt is None else Spelled(spelt, False))
+    return found
+
+
+def by_glyphs(cuts: list[Floats], where: list[Where]) -> list[Spelling | None]:
+    """Spell all cuts with one pass of the glyph reader's network."""
+    segmented = [glyphs.segment(cut, place) for cut, place in zip(cuts, where, strict=True)]
+    frames = [line.frames for line in segmented if line is not None]
+    if not frames:
+        return [None] * len(cuts)
+    odds = glyphs.probabilities(np.concatenate(frames))
+    found: list[Spelling | None] = []
+    at = 0
+    for line, place in zip(segmented, where, strict=True):
+        if line is None:
+            found.append(None)
+            continue
+        stop = at + len(line.pairs)
+        found.append(spelling.spell(line, odds[at:stop], place))
+        at = stop
+    return found
+
+
+def by_line(cut: Floats) -> Spelling | None:
+    """Spell a whole cut with the line reader; None where it is no scale."""
+    line = lines.normalized(cut)
+    if line is None:
+        return None
+    odds = lines.log_odds(line)
+    text = lines.read(odds)
+    if values.parse(text) is None:
+        return None
+    columns = np.flatnonzero((cut > lines.INK).any(axis=0))
+    return Spelling(text, lines.probability(odds, text), int(columns[0]), int(columns[-1]) + 1)
+
+
+def denied(cut: Floats, made: Spelled) -> bool:
+    """Tell whether the line reader surely reads another scale."""
+    whole = None if made.by_line else by_line(cut)
+    if whole is None or whole.confidence < DENIAL:
+        return False
+    return values.parse(whole.text) != values.parse(made.spelling.text)
+
+
+def other(cut: Floats, made: Spelled) -> float:
+    """How sure the reader is of the same text that did not spell it, 0 to 1."""
+    if made.by_line:
+        (spelt,) = by_glyphs([cut], ["whole"])
+        same = spelt is not None and spelt.text == made.spelling.text
+        return spelt.confidence if spelt is not None and same else 0.0
+    line = lines.normalized(cut)
+    return 0.0 if line is None else lines.probability(lines.log_odds(line), made.spelling.text)

@@ -1,0 +1,88 @@
+"""Our own two readers together: the surer one spells, the other is asked about the same text."""
+
+import numpy as np
+import pytest
+
+from sempark.scalebar import readers
+from sempark.scalebar.spelling import Spelling
+from tests.scalebar.test_lines import drawn
+
+
+@pytest.fixture
+def by_glyphs(monkeypatch):
+    """What the glyph reader is to say of every cut."""
+
+    def says(text: str | None, confidence: float) -> None:
+        found = Spelling(text, confidence, 2, 30) if text else None
+        monkeypatch.setattr(readers, "by_glyphs", lambda cuts, where: [found] * len(cuts))
+
+    return says
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "by_line", "expected"),
+    [
+        (None, 0.0, True, "20µm"),
+        ("50µm", 0.2, True, "20µm"),
+        ("20µm", 0.05, True, "20µm"),
+        ("50µm", 0.9, False, "50µm"),  # sure: no other is asked
+    ],
+)
+def test_the_line_reader_helps_where_letters_are_not_sure(
+    by_glyphs, text, confidence, by_line, expected
+) -> None:
+    by_glyphs(text, confidence)
+    (found,) = readers.spelled([drawn("20 µm")], ["whole"])
+    assert found is not None
+    assert (found.by_line, found.spelling.text) == (by_line, expected)
+
+
+def test_a_word_is_no_scale_to_either() -> None:
+    assert readers.by_line(drawn("Mag")) is None
+    assert readers.by_line(np.zeros((20, 40), np.float32)) is None
+    assert readers.spelled([np.zeros((20, 40), np.float32)], ["whole"]) == [None]
+
+
+@pytest.mark.parametrize("by_line", [True, False])
+def test_the_other_is_asked_about_the_same_text(by_line: bool) -> None:
+    cut = drawn("20 µm")
+    right = readers.Spelled(Spelling("20µm", 0.9, 2, 30), by_line)
+    wrong = readers.Spelled(Spelling("50µm", 0.9, 2, 30), by_line)
+    assert readers.other(cut, right) > 0.5 and readers.other(cut, wrong) < 0.05
+
+
+def test_the_columns_are_those_of_the_ink() -> None:
+    cut = np.pad(drawn("5 nm"), ((0, 0), (7, 9)))
+    found = readers.by_line(cut)
+    assert found is not None
+    inked = np.flatnonzero((cut > 0.4).any(axis=0))
+    assert (found.x0, found.x1) == (inked[0], inked[-1] + 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "by_line", "denied"),
+    [
+        ("20µm", False, False),
+        ("20.0µm", False, False),
+        ("50µm", False, True),
+        ("50µm", True, False),
+    ],
+)
+def test_another_scale_that_is_surely_read_is_a_denial(text, by_line, denied) -> None:
+    made = readers.Spelled(Spelling(text, 0.9, 2, 30), by_line)
+    assert readers.denied(drawn("20 µm", 24), made) == denied
+
+
+def test_in_a_picture_the_line_reader_is_not_asked_about_what_has_no_letters(by_glyphs) -> None:
+    by_glyphs(None, 0.0)
+    assert readers.spelled([drawn("20 µm")], ["whole"], printed=False) == [None]
+    by_glyphs("50µm", 1e-6)
+    (found,) = readers.spelled([drawn("20 µm")], ["whole"], printed=False)
+    assert found is not None and found.spelling.text == "20µm"
+
+
+def test_where_one_cut_is_surely_spelled_no_other_is_read_by_line(monkeypatch) -> None:
+    said = [Spelling("20µm", 0.9, 2, 30), None]
+    monkeypatch.setattr(readers, "by_glyphs", lambda cuts, where: said)
+    found = readers.spelled([drawn("20 µm"), drawn("50 µm")], ["whole", "whole"])
+    assert found == [readers.Spelled(said[0], False), None]
