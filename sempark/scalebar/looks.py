@@ -21,8 +21,8 @@ SECOND_LOOK = 0.8  # what agreement of the second call counts against the first'
 HALF_LOOK = 0.75  # what agreement of our own two readers counts, and the engine's number
 OWN_LOOK = 0.71  # what the first alone counts
 MIN_BOTH = 0.3  # how sure both must be where the engine makes out no scale
-AGAINST = 0.9  # and where it makes out another
-MIN_ALONE = 0.98  # how sure the line reader must be in a data bar where it is the only one
+AGAINST = 0.9  # and where it makes out another, or the text stands over a picture
+MIN_ALONE = 0.98  # how sure the line reader must be where it is the only one
 
 
 def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") -> list[float]:
@@ -82,20 +82,25 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     sure = max(proposal.spelling.confidence, other)
     if proposal.scale in scales:
         sure *= SECOND_LOOK
-    elif _own_readers_suffice(proposal, other, any(scales)):
-        # a micro sign is often lost on the engine
-        numbers = [values.leading_number(text) for text in seen]
-        sure *= HALF_LOOK if proposal.scale.value in numbers else OWN_LOOK
-    else:
-        return 0.0
+    else:  # a micro sign is often lost on the engine
+        number = proposal.scale.value in [values.leading_number(text) for text in seen]
+        if not _own_readers_suffice(proposal, other, number, any(scales)):
+            return 0.0
+        sure *= HALF_LOOK if number else OWN_LOOK
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
 
 
-def _own_readers_suffice(proposal: Proposal, other: float, against: bool) -> bool:
-    """Tell whether they are sure enough without the engine, or against another scale of its."""
+def _own_readers_suffice(proposal: Proposal, other: float, number: bool, against: bool) -> bool:
+    """Tell whether they are sure enough where the engine makes out the number at most.
+
+    More is wanted against another scale of its, and over a picture, where all readers see the same
+    gaps of letters filled.
+    """
     both = min(proposal.spelling.confidence, other)
+    # who fails on letters that touch says nothing against the line reader
+    alone = proposal.spelled.by_line and proposal.spelling.confidence >= MIN_ALONE
     if against:
         return both >= AGAINST
-    # who fails on letters that touch says nothing against the line reader
-    printed = proposal.spelled.by_line and proposal.box is not None
-    return both >= MIN_BOTH or (printed and proposal.spelling.confidence >= MIN_ALONE)
+    if proposal.box is None:
+        return both >= AGAINST or (alone and number)
+    return alone or both >= MIN_BOTH

@@ -2,8 +2,8 @@
 
 In: cuts of text. Out: the spelling of the surer reader, and what the other makes of the same text.
 The glyph reader (`glyphs`, `spelling`) finds a value at either end of a longer text, but letters
-first: where they touch or are slanted it fails. The line reader (`lines`) reads whole cuts only,
-and is asked where the first is not sure.
+first: where they touch or lean it fails. The line reader (`lines`) reads whole words, and is asked
+where the first is not sure.
 """
 
 from dataclasses import dataclass
@@ -48,9 +48,9 @@ def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> lis
     by_letters = by_glyphs(cuts, where)
     sure = any(spelt is not None and spelt.confidence >= SURE for spelt in by_letters)
     found: list[Spelled | None] = []
-    for cut, spelt in zip(cuts, by_letters, strict=True):
+    for cut, place, spelt in zip(cuts, where, by_letters, strict=True):
         asked = not sure and (printed or spelt is not None)
-        whole = by_line(cut) if asked else None
+        whole = by_line(cut, place) if asked else None
         if whole is not None and (spelt is None or whole.confidence > spelt.confidence):
             found.append(Spelled(whole, True))
         else:
@@ -77,17 +77,35 @@ def by_glyphs(cuts: list[Floats], where: list[Where]) -> list[Spelling | None]:
     return found
 
 
-def by_line(cut: Floats) -> Spelling | None:
-    """Spell a whole cut with the line reader; None where it is no scale."""
-    line = lines.normalized(cut)
+def by_line(cut: Floats, where: Where = "whole") -> Spelling | None:
+    """Spell a cut with the line reader; None where it is no scale.
+
+    At the start or end of a longer text its first or last words are read: one, two, all.
+    """
+    inked = np.flatnonzero((cut > lines.INK).any(axis=0))
+    rows = np.flatnonzero((cut > lines.INK).any(axis=1))
+    if not inked.size:
+        return None
+    gaps = np.flatnonzero(np.diff(inked) > spelling.BLANK_BEFORE * (rows[-1] - rows[0] + 1))
+    spans = [(inked[0], inked[-1])]
+    if where == "start":
+        spans += [(inked[0], inked[gap]) for gap in gaps[:2]]
+    elif where == "end":
+        spans += [(inked[gap + 1], inked[-1]) for gap in gaps[-2:]]
+    found = [_line(cut, int(first), int(last) + 1) for first, last in spans]
+    return max((f for f in found if f is not None), key=lambda f: f.confidence, default=None)
+
+
+def _line(cut: Floats, x0: int, x1: int) -> Spelling | None:
+    """Spell some columns of a cut with the line reader."""
+    line = lines.normalized(cut[:, x0:x1])
     if line is None:
         return None
     odds = lines.log_odds(line)
     text = lines.read(odds)
     if values.parse(text) is None:
         return None
-    columns = np.flatnonzero((cut > lines.INK).any(axis=0))
-    return Spelling(text, lines.probability(odds, text), int(columns[0]), int(columns[-1]) + 1)
+    return Spelling(text, lines.probability(odds, text), x0, x1)
 
 
 def denied(cut: Floats, made: Spelled) -> bool:

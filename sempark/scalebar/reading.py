@@ -126,8 +126,9 @@ def _decide(found: Found, sureness: list[float]) -> Reading:
     box = _corners(best.box or found.box)
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one, if this is no grain at the edge
+        # nor one of the picture
         nearer = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
-        weaker = nearer and (_at_edge(other) or not _at_edge(best))
+        weaker = nearer and best.box is not None and (_at_edge(other) or not _at_edge(best))
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
         if not weaker and abs(ratio - 1) > SAME_SCALE:

@@ -45,6 +45,7 @@ def proposed(
         (2, BOX, 0.9, 0.9, ["", "", ""], 0.71 * 0.9),
         (2, None, 0.9, 0.9, ["", "", ""], 0),  # over a picture parts of it may be letters
         (2, None, 0.9, 0.99, ["", "", ""], 0.71 * 0.99),
+        (2, None, 0.89, 0.99, ["2m", "2m", "2m"], 0),
         (2, None, 0.9, 0.0, ["", "2um", ""], 0.8 * 0.9),
         (2, None, 0.5, 0.0, ["2um"], 0.5),
     ],
@@ -65,6 +66,8 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         (BOX, 0.97, "", 0),
         (BOX, 0.99, "200nm", 0),  # another scale
         (None, 0.99, "", 0),
+        (None, 0.99, "2m", 0.75 * 0.99),  # its number
+        (None, 0.97, "2m", 0),
     ],
 )
 def test_in_a_data_bar_a_sure_line_may_stand_alone(

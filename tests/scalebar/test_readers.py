@@ -86,3 +86,23 @@ def test_where_one_cut_is_surely_spelled_no_other_is_read_by_line(monkeypatch) -
     monkeypatch.setattr(readers, "by_glyphs", lambda cuts, where: said)
     found = readers.spelled([drawn("20 µm"), drawn("50 µm")], ["whole", "whole"])
     assert found == [readers.Spelled(said[0], False), None]
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "expected"),
+    [
+        ("20nm ABCD", "start", "20nm"),
+        ("20 nm ABCD", "start", "20nm"),
+        ("20nm ABCD", "whole", None),
+        ("SEI 20nm", "end", "20nm"),
+        ("SEI 20 nm", "end", "20nm"),
+        ("SEI 20nm", "start", None),
+    ],
+)
+def test_at_one_end_of_a_text_its_words_are_read(text, where, expected) -> None:
+    cut = drawn(text, 16)
+    found = readers.by_line(cut, where)
+    assert (found.text if found else None) == expected
+    if found:
+        x = found.x1 if where == "start" else found.x0
+        assert (cut[:, x : x + 3] if where == "start" else cut[:, x - 3 : x]).max() < 0.4

@@ -9,7 +9,19 @@ import pytest
 from numpy.typing import NDArray
 
 from sempark.imaging.decode import decode
-from sempark.scalebar import debug, ocr, reading, thesis
+from sempark.scalebar import bar as bars
+from sempark.scalebar import (
+    databar,
+    debug,
+    ocr,
+    proposal,
+    readers,
+    reading,
+    spelling,
+    thesis,
+    value,
+)
+from sempark.scalebar import text as texts
 from sempark.synthetic.databars import bar_range, draw_databar
 
 pytestmark = pytest.mark.ocr
@@ -145,3 +157,20 @@ def test_real_micrographs_are_never_read_wrong() -> None:
             assert abs(r.bar_px - edges) <= max(4, 0.02 * edges), row["file"]
         if row["stripe_present"] == "1":
             assert r.status == "ok", row["file"]
+
+
+@pytest.mark.parametrize(("box", "status"), [(True, "ok"), (False, "many_bars")])
+def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status: str) -> None:
+    data_bar = databar.DataBar(0, 0, 300, 90, 0, np.ones((1, 1), np.uint8)) if box else None
+    piece = texts.Piece("below", 100, 40, 160, 54, (1, 2))
+    spelt = readers.Spelled(spelling.Spelling("5nm", 0.99, 2, 42), False)
+    scale = value.Scale(5, "nm", True)
+    made = [
+        proposal.Proposal(
+            (0, 0), bars.Bar("block", x0, x1, x0, y, x1, y + 4, y, y + 4), piece, scale, spelt,
+            np.ones((16, 44), np.float32), data_bar, 98,
+        )
+        for x0, x1, y in ((120, 150, 57), (50, 210, 20))
+    ]  # fmt: skip
+    found = proposal.Found("no_value", data_bar, tuple(made))
+    assert reading._decide(found, [0.99, 0.99]).status == status
