@@ -52,7 +52,8 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     asked = [
         i
         for i, p in enumerate(proposals)
-        if p.spelling.confidence >= least(p) and not readers.denied(p.clean, p.spelled)
+        if p.spelling.confidence >= least(p)
+        and not readers.denied(p.clean, p.spelled, p.box is not None)
     ]
     crops = [texts.enlarge(proposals[i].clean, SIZES_PX[0]) for i in asked]
     seen: list[list[str]] = [[] for _ in proposals]
@@ -80,8 +81,9 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     scales = [values.parse(text) for text in seen]
     other = readers.other(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, other)
-    if proposal.scale in scales:
-        sure *= SECOND_LOOK
+    if proposal.scale in scales:  # a faint point may be lost on both
+        weak = proposal.spelled.by_line and sure < AGAINST
+        sure = 0.0 if weak else SECOND_LOOK * sure
     else:  # a micro sign is often lost on the engine
         number = proposal.scale.value in [values.leading_number(text) for text in seen]
         if not _own_readers_suffice(proposal, other, number, any(scales)):

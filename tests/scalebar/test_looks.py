@@ -54,7 +54,7 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
     answers: Iterator[list[str]] = iter([said[:1], said[1:]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers)[: len(crops)])
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
-    monkeypatch.setattr(looks.readers, "denied", lambda cut, made: False)
+    monkeypatch.setattr(looks.readers, "denied", lambda *_: False)
     (found,) = looks.sureness([proposed(number, confidence, box)])
     assert found == pytest.approx(sure)
 
@@ -68,12 +68,15 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         (None, 0.99, "", 0),
         (None, 0.99, "2m", 0.75 * 0.99),  # its number
         (None, 0.97, "2m", 0),
+        (BOX, 0.91, "2um", 0.8 * 0.91),
+        (BOX, 0.89, "2um", 0),
     ],
 )
 def test_in_a_data_bar_a_sure_line_may_stand_alone(
     monkeypatch, box, confidence, said, sure
 ) -> None:
-    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [said] * len(crops))
+    answers = iter([[""], [said] * 2])  # not at the first look
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
     (found,) = looks.sureness([proposed(2, confidence, box, by_line=True)])
     assert found == pytest.approx(sure)
@@ -83,5 +86,5 @@ def test_what_the_line_reader_denies_is_not_read(monkeypatch) -> None:
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: ["2um"] * len(crops))
     made = proposed(2, 0.99, BOX)
     for denied in (False, True):
-        monkeypatch.setattr(looks.readers, "denied", lambda cut, spelled, said=denied: said)
+        monkeypatch.setattr(looks.readers, "denied", lambda *_, said=denied: said)
         assert (looks.sureness([made])[0] == 0) == denied

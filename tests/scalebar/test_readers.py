@@ -106,3 +106,14 @@ def test_at_one_end_of_a_text_its_words_are_read(text, where, expected) -> None:
     if found:
         x = found.x1 if where == "start" else found.x0
         assert (cut[:, x : x + 3] if where == "start" else cut[:, x - 3 : x]).max() < 0.4
+
+
+@pytest.mark.parametrize("printed", [True, False])
+def test_a_gap_that_the_picture_fills_is_seen_in_the_strongest_ink(printed: bool) -> None:
+    cut = drawn("3 µm", 24)
+    rows, columns = np.flatnonzero(cut.max(axis=1) > 0.5), np.flatnonzero(cut.max(axis=0) > 0.5)
+    three = cut[rows[0] + 3 : rows[-1] - 8, columns[0] : columns[0] + 8]
+    assert not readers.denied(cut, readers.Spelled(Spelling("3µm", 0.9, 2, 30), True), printed)
+    np.maximum(three, 0.45, out=three)  # what is behind a 3 shines through
+    eight = readers.Spelled(Spelling("8µm", 0.9, 2, 30), True)
+    assert readers.denied(cut, eight, printed) == (not printed)
