@@ -89,6 +89,8 @@ class Stage:
         Bytes an image of the whole collection.
     row_bytes : float
         Bytes written a row, beside those.
+    whole_bytes : float
+        Of the driver an image of the whole collection, beside those of its rows.
     driver_cores : int
         Cores that the measured code uses on the driver; 0: all.
     instead : str
@@ -105,6 +107,7 @@ class Stage:
     written: float = 0.0
     shuffled: float = 0.0
     row_bytes: float = 0.0
+    whole_bytes: float = 0.0
     driver_cores: int = 0
     instead: str = ""
 
@@ -177,8 +180,9 @@ STAGES = (
           written=4 * 768, instead="an index in parts, a part an executor"),
     Stage("export", False, linear("export"), bytes_a_row(4000), written=2000,
           instead="records written by the executors"),
-    Stage("report", True, linear("report"), bytes_a_row(10_000), read=BYTES["jpeg"],
-          written=80_000, instead="a page a node of the tree, pictures on demand"),
+    Stage("report", True, linear("report"), bytes_a_row(10_000), most=SETTINGS.report.images,
+          read=BYTES["jpeg"], row_bytes=80_000, whole_bytes=300,
+          instead="a sample is shown (built); members of nodes read on demand"),
 )  # fmt: skip
 
 
@@ -206,7 +210,8 @@ def loaded(stage: Stage, images: float, samples: bool, cores: int) -> Load:
     alone = core_hours / (stage.driver_cores or cores)
     spread = tuple(core_hours / (nodes * cores) for nodes in NODES)
     hours = tuple(alone for _ in NODES) if stage.on_driver else spread
-    return Load(stage, n, core_hours, stage.driver_bytes(n), hours)
+    driver_bytes = stage.driver_bytes(n) + stage.whole_bytes * images
+    return Load(stage, n, core_hours, driver_bytes, hours)
 
 
 def sizes_of(one: Load, images: float) -> tuple[float, float, float]:

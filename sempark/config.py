@@ -292,6 +292,7 @@ class Report:
     thumbnails_px: int
     picture_px: int
     sheet_images: int
+    images: int
     untrained: list[str]
 
 

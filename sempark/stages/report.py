@@ -29,6 +29,7 @@ from sempark.stages import (
     report_spaces,
     report_tree,
 )
+from sempark.stages.report_images import Catalog
 from sempark.stages.report_source import Source
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ def build(
     iterator of (relative path, bytes)
     """
     source = Source(read, manifests, settings.untrained)
-    found = report_images.catalog(source, hide)
+    found = report_images.catalog(source, hide, settings.images)
     trees = report_tree.made(source, found, settings, hide)
     curves = report_clusterings.curves(source)
     sections = [
@@ -116,7 +117,7 @@ def build(
         page.index(
             settings.title,
             created,
-            headline(manifests, curves, settings.untrained),
+            [*headline(manifests, curves, settings.untrained), *sampled(found)],
             sections,
             trees.strips,
             settings.untrained,
@@ -208,6 +209,12 @@ def headline(
         words = f"NMI of {name}, k = {top.k}, {shown}; uniform labels score {top.expected:.2f}"
         out.append((f"{top.nmi:.2f}", words))
     return out
+
+
+def sampled(found: Catalog) -> list[tuple[str, str]]:
+    """How many images the browser shows, where these are a sample."""
+    n = len(found.order.md5s)
+    return [(f"{n:,}", f"of {found.sample_of:,} images shown: a sample")] * bool(found.sample_of)
 
 
 def _float(value: object) -> float | None:

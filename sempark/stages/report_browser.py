@@ -76,6 +76,7 @@ def files(
         {
             "title": settings.title,
             "n": len(found.order.md5s),
+            "sampleOf": found.sample_of,
             "words": words,
             "statusNames": STATUSES,
             "methodNames": METHOD_NAMES,

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from sempark.figures.dataset import scale_name
 from sempark.figures.tree_order import Node, Order, ordered
+from sempark.spaces import Sample, sampled
 from sempark.stages.report_source import Source, labelled, order_of
 
 N_NEAR = 8
@@ -43,28 +45,37 @@ class Catalog:
         md5s, nodes and their ranges.
     row : dict
         md5 to row.
+    sample_of : int
+        Images of which these are a sample; 0: these are all.
     """
 
     columns: dict[str, list[object]]
     order: Order
     row: dict[str, int]
+    sample_of: int = 0
 
 
-def catalog(source: Source, hide: bool) -> Catalog:
-    """Bring the facts of every image to the driver, in the order of the tree.
+def catalog(source: Source, hide: bool, most: int = 0) -> Catalog:
+    """Bring the facts of the images to the driver, in the order of the tree.
 
     Parameters
     ----------
     source : Source
     hide : bool
         Leave paths out.
+    most : int
+        Of more images than these a sample by a hash of their md5, and the images that stand for a
+        node of the tree; 0: all.
 
     Returns
     -------
     Catalog
     """
     facts = ["md5", "width", "height", "bits", "vendor", "paths"]
-    images = source.read("images_flat").where("status = 'ok'").select(*facts)
+    every = source.read("images_flat").where("status = 'ok'").select(*facts)
+    images, n = sampled(every, Sample(most, 0))
+    if sample_of := n if 0 < most < n else 0:
+        images = images.unionByName(_standing(source, every)).dropDuplicates(["md5"])
     if hide:
         images = images.withColumn("paths", F.array().cast("array<string>"))
     if not source.lacks("scale"):
@@ -119,7 +130,15 @@ def catalog(source: Source, hide: bool) -> Catalog:
         "paths",
     )
     columns = {name: [rows[md5].get(name) for md5 in order.md5s] for name in names}
-    return Catalog(columns, order, {md5: i for i, md5 in enumerate(order.md5s)})
+    return Catalog(columns, order, {md5: i for i, md5 in enumerate(order.md5s)}, sample_of)
+
+
+def _standing(source: Source, images: DataFrame) -> DataFrame:
+    """The images that stand for a node of the tree."""
+    if source.lacks("taxonomy"):
+        return images.limit(0)
+    named = F.explode(F.flatten(F.array(F.array("medoid"), "typical", "border"))).alias("md5")
+    return images.join(F.broadcast(source.read("taxonomy").select(named)), "md5", how="left_semi")
 
 
 def _nodes(source: Source, rows: dict[str, dict[str, object]]) -> list[Node]:

@@ -80,9 +80,8 @@ def made(source: Source, found: Catalog, settings: Report, hide: bool) -> Trees:
             files.append((path, sheets.sheet(tiles, len(tiles), px)))
         start, end = found.order.ranges[number]
         name = _trail(node, {each.id: each for each in found.order.nodes})
-        strips.append(
-            page.Strip(node.id, name, node.depth, end - start, _words(node), path, len(tiles))
-        )
+        size = len(node.members) if found.sample_of else end - start
+        strips.append(page.Strip(node.id, name, node.depth, size, _words(node), path, len(tiles)))
     roots = [node for node in found.order.nodes if node.depth == 0]
     pictures = [
         _figure_one(source, found, chosen, settings.picture_px, hide),

@@ -83,7 +83,7 @@ def hidden_folder(report_run, tmp_path_factory):
 
 
 def _written(run, privacy, folder):
-    settings = Report("Demo <corpus>", 80, 640, 12, ["in"])
+    settings = Report("Demo <corpus>", 80, 640, 12, 0, ["in"])
     for path, content in report.build(run.read, run.manifests, settings, privacy == "hide"):
         target = folder / path
         assert not target.exists(), f"{path} is written twice"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sempark import spaces
 from sempark.config import Report
 from sempark.stages import report, report_clusterings, report_data, report_growth
 from sempark.stages.report_source import Source
@@ -199,7 +200,7 @@ def test_empty_tables_are_replaced_by_their_note(report_run, monkeypatch):
         frames[name] = report_run.frames[name].limit(0)
         manifests[name] = manifests[name] | {"rows": 0, "note": f"no {name} were given"}
     run = replace(report_run, frames=frames)
-    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, ["in"])))
+    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, 0, ["in"])))
     page = files["index.html"].decode()
     reasons = dict(re.findall(r'id="([^"]+)">.*?(?:Not here: ([^<]*)</p>)', page, re.S))
     for id in ("table-2.2", "figure-2.3", "figure-2.4", "table-3.4", "figure-3.7", "figure-4.5"):
@@ -217,7 +218,7 @@ def test_a_run_without_images_still_gives_pages(report_run):
     frames = {name: frame.limit(0) for name, frame in report_run.frames.items()}
     manifests = {name: {"rows": 0, "note": "an empty source"} for name in TABLES}
     run = replace(report_run, frames=frames)
-    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, [])))
+    files = dict(report.build(run.read, manifests, Report("x", 40, 64, 48, 0, [])))
     assert files["index.html"].count(b"Not here: an empty source.") > 15
     assert b'"n":0' in files["data/run.js"]
 
@@ -226,3 +227,30 @@ def test_run_lists_tables_and_versions(report_folder):
     rows = rows_of(report_folder, "run-tables")
     assert ["images_flat", "111", "2.5", "44.4"] in [row[:4] for row in rows]
     assert rows_of(report_folder, "run-versions")[1][:2] == ["numpy", "2.0.0"]
+
+
+def test_of_very_many_images_a_sample_is_shown(report_run):
+    """And each image that stands for a node; the counts of nodes stay those of all."""
+    nodes = report_run.read("taxonomy").collect()
+    standing = {m for node in nodes for m in (node.medoid, *node.typical, *node.border) if m}
+    images = report_run.read("images_flat").where("status = 'ok'")
+    sample, n = spaces.sampled(images, spaces.Sample(20, 0))
+    expected = standing | {row.md5 for row in sample.select("md5").collect()}
+    assert 20 < len(expected) < n == 110
+    settings = Report("x", 40, 64, 48, 20, ["in"])
+    files = dict(report.build(report_run.read, report_run.manifests, settings))
+    run = files["data/run.js"].decode("ascii")
+    assert f'"n":{len(expected)},"sampleOf":110' in run
+    assert sum(name.startswith("pictures/") for name in files) == len(expected)
+    page = files["index.html"].decode()
+    assert "of 110 images shown: a sample" in page
+    for node in nodes:
+        shown = re.search(rf'#/node/{re.escape(node.node)}".*?<span class="n">(\d+)<', page, re.S)
+        assert shown and int(shown[1]) == len(node.members)
+
+
+def test_what_is_not_sampled_says_nothing_of_it(report_folder):
+    assert '"sampleOf":0' in (report_folder / "data" / "run.js").read_text(encoding="ascii")
+    assert "images shown: a sample" not in (report_folder / "index.html").read_text(
+        encoding="utf-8"
+    )

@@ -51,7 +51,8 @@
     const rows = node ? filtered(node.start, node.end) : filtered(0, S.state.run.n);
     const all = node ? node.end - node.start : S.state.run.n;
     around = rows;
-    const few = rows.length < all ? count(rows.length, "image") + " of " + all.toLocaleString("en") : count(all, "image");
+    const of = S.state.run.sampleOf ? " (a sample of " + S.state.run.sampleOf.toLocaleString("en") + " images is shown)" : "";
+    const few = (rows.length < all ? count(rows.length, "image") + " of " + all.toLocaleString("en") : count(all, "image")) + of;
     const out = el("article", { class: "node" }, el("h1", {}, node ? trail(node) : "All images"), el("p", { class: "soft" }, few));
     if (node) {
       const f = node.facts || {};
