@@ -9,6 +9,7 @@ with joined and cut letters as "anything else". One string in ten is kept for ch
 """
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -69,6 +70,20 @@ def draw(
     return np.asarray(image, np.float32) / 255, columns
 
 
+def written(
+    paths: list[Path], rng: np.random.Generator
+) -> Iterator[tuple[str, np.ndarray, list[tuple[float, float]]]]:
+    """Texts without end, in any font and size: text, ink 0..1, columns of each letter's ink."""
+    cache: dict[tuple[Path, int], ImageFont.FreeTypeFont] = {}
+    while True:
+        path = paths[rng.integers(len(paths))]
+        size = int(np.exp(rng.uniform(np.log(8), np.log(60))))
+        if (path, size) not in cache:
+            cache[path, size] = ImageFont.truetype(str(path), size)
+        text = random_text(rng)
+        yield text, *draw(text, cache[path, size], rng.random() < 0.7)
+
+
 def spoil(ink: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, float, float]:
     """Stretch, blur, compress and make noisy; return the ink and the stretch with its shift."""
     stretch_x, stretch_y = 1.0, 1.0
@@ -101,14 +116,9 @@ def examples(
     count: int, paths: list[Path], rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     frames, names, numbers = [], [], []
-    cache: dict[tuple[Path, int], ImageFont.FreeTypeFont] = {}
+    texts = written(paths, rng)
     for number in range(count):
-        path = paths[rng.integers(len(paths))]
-        size = int(np.exp(rng.uniform(np.log(8), np.log(60))))
-        font = cache.setdefault((path, size), None) or ImageFont.truetype(str(path), size)
-        cache[(path, size)] = font
-        text = random_text(rng)
-        ink, columns = draw(text, font, rng.random() < 0.7)
+        text, ink, columns = next(texts)
         if ink.max() == 0:
             continue
         ink, stretch, _ = spoil(ink, rng)

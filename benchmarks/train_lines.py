@@ -12,8 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ImageFont
-from train_glyphs import draw, fonts, random_text, spoil
+from train_glyphs import fonts, spoil, written
 
 from sempark.scalebar import lines
 
@@ -40,14 +39,10 @@ def label(text: str) -> list[int]:
 
 
 def examples(count: int, paths: list, rng: np.random.Generator) -> tuple[list, list]:
-    drawn, labels, cache = [], [], {}
+    drawn, labels = [], []
+    texts = written(paths, rng)
     while len(drawn) < count:
-        path = paths[rng.integers(len(paths))]
-        size = int(np.exp(rng.uniform(np.log(8), np.log(60))))
-        if (path, size) not in cache:
-            cache[path, size] = ImageFont.truetype(str(path), size)
-        text = random_text(rng)
-        ink, _ = draw(text, cache[path, size], rng.random() < 0.7)
+        text, ink, _ = next(texts)
         if ink.max() == 0:
             continue
         if rng.random() < 0.15:
@@ -60,17 +55,15 @@ def examples(count: int, paths: list, rng: np.random.Generator) -> tuple[list, l
     return drawn, labels
 
 
-def batches(drawn: list, labels: list, order: np.ndarray):
-    """Lines of about one width together: padded pictures, their widths, labels, their lengths."""
-    for at in range(0, len(order), BATCH):
-        some = order[at : at + BATCH]
-        widths = np.array([drawn[i].shape[1] for i in some])
-        x = np.zeros((len(some), lines.HEIGHT, widths.max(), 1), np.float32)
-        y = np.zeros((len(some), max(len(labels[i]) for i in some)), np.int32)
-        for row, i in enumerate(some):
-            x[row, :, : widths[row], 0] = drawn[i] / 255
-            y[row, : len(labels[i])] = labels[i]
-        yield x, (widths + 1) // 2, y, np.array([len(labels[i]) for i in some])
+def padded(drawn: list, labels: list, some: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Some lines as one batch: padded pictures, columns of each, padded labels, their lengths."""
+    widths = np.array([drawn[i].shape[1] for i in some])
+    x = np.zeros((len(some), lines.HEIGHT, widths.max(), 1), np.float32)
+    y = np.zeros((len(some), max(len(labels[i]) for i in some)), np.int32)
+    for row, i in enumerate(some):
+        x[row, :, : widths[row], 0] = drawn[i] / 255
+        y[row, : len(labels[i])] = labels[i]
+    return x, (widths + 1) // 2, y, np.array([len(labels[i]) for i in some])
 
 
 def main() -> None:
@@ -125,10 +118,7 @@ def main() -> None:
         order = learned[np.argsort([drawn[i].shape[1] for i in learned] + jitter)]
         parts = [order[at : at + BATCH] for at in range(0, len(order), BATCH)]
         rng.shuffle(parts)
-        losses = []
-        for part in parts:
-            for batch in batches(drawn, labels, part):
-                losses.append(step(*map(tf.constant, batch)))
+        losses = [step(*map(tf.constant, padded(drawn, labels, part))) for part in parts]
         print(
             f"{time.monotonic() - start:.0f} s, epoch {epoch + 1}: loss {np.mean(losses):.4f}",
             flush=True,

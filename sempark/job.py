@@ -285,12 +285,17 @@ def session(config: Config, events: Mapping[str, str] | None = None) -> SparkSes
         if not given(key):
             builder = builder.config(key, value)
     spark = builder.getOrCreate()
-    if code := spark.conf.get(shipping.CODE, None):
-        spark.sparkContext.addPyFile(code)
+    send_code(spark)
     if any(map(hadoop_files.is_uri, [*config.input.source, *config.input.labels.values()])):
         hadoop_files.share_settings(spark)
     spark.sparkContext.setLogLevel("OFF")  # failures are told in one line; the log has them whole
     return spark
+
+
+def send_code(spark: SparkSession) -> None:
+    """Send the code to the executors, where spark-submit names its zip file and did not itself."""
+    if code := spark.conf.get(shipping.CODE, None):
+        spark.sparkContext.addPyFile(code)
 
 
 SPARK_SETTINGS = {

@@ -1,12 +1,14 @@
 """How a run ends: what it says is the cause, and where its log is."""
 
+import importlib
 import logging
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from py4j.protocol import Py4JNetworkError
 
-from sempark import job
+from sempark import job, shipping
 from sempark.tables import Refused
 
 
@@ -76,3 +78,20 @@ def test_what_is_held_in_memory_after_a_shuffle_has_few_partitions(spark) -> Non
         assert held.rdd.getNumPartitions() < 5
     finally:
         held.unpersist()
+
+
+def test_a_session_sends_the_code_that_spark_submit_names(spark, tmp_path) -> None:
+    """A module that is in the zip file only is found by the workers."""
+    code = tmp_path / "code.zip"
+    with ZipFile(code, "w") as zipped:
+        zipped.writestr("sent_to_workers.py", "WORD = 'arrived'")
+
+    def word(_: int) -> str:
+        return str(importlib.import_module("sent_to_workers").WORD)
+
+    spark.conf.set(shipping.CODE, str(code))
+    try:
+        job.send_code(spark)
+    finally:
+        spark.conf.unset(shipping.CODE)
+    assert spark.sparkContext.parallelize([0]).map(word).collect() == ["arrived"]

@@ -42,9 +42,7 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
             return False
     if bar.kind not in ("block", "line"):
         return True
-    sides = [(x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)]
-    sides += [(x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)]
-    left, right, above, below = (_clipped(side, box) for side in sides)
+    left, right, above, below = (_clipped(side, box) for side in _rim(x0, y0, x1, y1))
     ends = all(_like(gray, side, box.level) for side in (left, right) if side)
     along = [_like(gray, side, box.level) for side in (above, below) if side]
     return ends and (any(along) or not along)
@@ -70,12 +68,21 @@ def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
 
 def _same_ground(gray: Gray, bar: Bar, text: Box, level: int) -> bool:
     """Tell whether a bar that cuts its data bar in two stands on the even ground of its text."""
-    near, far = RIM
     x0, y0, x1, y1 = bar.x0, bar.y0, bar.x1, bar.y1
-    sides = [(x0 - far, y0, x0 - near, y1), (x1 + near, y0, x1 + far, y1)]
-    sides += [(x0, y0 - far, x1, y0 - near), (x0, y1 + near, x1, y1 + far)]
     both = max(0, min(x0, text[0])), max(0, min(y0, text[1])), max(x1, text[2]), max(y1, text[3])
-    return all(_like(gray, side, level) for side in sides) and printed(gray, both, level)
+    rim = _rim(x0, y0, x1, y1)
+    return all(_like(gray, side, level) for side in rim) and printed(gray, both, level)
+
+
+def _rim(x0: int, y0: int, x1: int, y1: int) -> tuple[Box, Box, Box, Box]:
+    """Return what lies beside a box: left, right, above, below."""
+    near, far = RIM
+    return (
+        (x0 - far, y0, x0 - near, y1),
+        (x1 + near, y0, x1 + far, y1),
+        (x0, y0 - far, x1, y0 - near),
+        (x0, y1 + near, x1, y1 + far),
+    )
 
 
 def printed(gray: Gray, box: Box, level: int) -> bool:

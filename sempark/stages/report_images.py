@@ -55,7 +55,7 @@ class Catalog:
     sample_of: int = 0
 
 
-def catalog(source: Source, hide: bool, most: int = 0) -> Catalog:
+def catalog(source: Source, hide: bool, most: int) -> Catalog:
     """Bring the facts of the images to the driver, in the order of the tree.
 
     Parameters
@@ -74,7 +74,8 @@ def catalog(source: Source, hide: bool, most: int = 0) -> Catalog:
     facts = ["md5", "width", "height", "bits", "vendor", "paths"]
     every = source.read("images_flat").where("status = 'ok'").select(*facts)
     images, n = sampled(every, Sample(most, 0))
-    if sample_of := n if 0 < most < n else 0:
+    sample_of = n if 0 < most < n else 0
+    if sample_of:
         images = images.unionByName(_standing(source, every)).dropDuplicates(["md5"])
     if hide:
         images = images.withColumn("paths", F.array().cast("array<string>"))

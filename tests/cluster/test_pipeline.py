@@ -92,12 +92,14 @@ def begun(
 
 def asked(request: pytest.FixtureRequest) -> list[tuple[str, str]]:
     """Cluster and deploy mode of each test of this module that will run."""
-    items = [item for item in request.session.items if item.path == request.path]
-    return [
-        (item.originalname.rpartition("_")[2], item.callspec.params["mode"])  # type: ignore[attr-defined]
-        for item in items
-        if not item.get_closest_marker("skip")
+    items = [
+        item
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and item.path == request.path
+        and not item.get_closest_marker("skip")
     ]
+    return [(item.originalname.rpartition("_")[2], item.callspec.params["mode"]) for item in items]
 
 
 def begin_standalone(found: Runs, cluster: Standalone, settings: Path, mode: str) -> None:
