@@ -66,32 +66,26 @@ def padded(drawn: list, labels: list, some: np.ndarray) -> tuple[np.ndarray, ...
     return x, (widths + 1) // 2, y, np.array([len(labels[i]) for i in some])
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--strings", type=int, default=70000)
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
-    parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
-    parser.add_argument("--out", default=str(lines.WEIGHTS_FILE))
-    parser.add_argument("--seed", type=int, default=7)
-    args = parser.parse_args()
+def fit(
+    drawn: list, labels: list, channels: tuple[int, ...], epochs: int, seed: int, out: Path
+) -> None:
+    """Train a network of so many channels a layer and store its weights."""
     import tensorflow as tf
 
-    tf.keras.utils.set_random_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
-    drawn, labels = examples(args.strings, fonts(args.fonts, args.without), rng)
+    tf.keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
     print(f"{len(drawn)} lines", flush=True)
     layers = tf.keras.layers
     model = tf.keras.Sequential([layers.Input((lines.HEIGHT, None, 1))])
-    shapes = zip(CHANNELS, KERNELS, lines.STRIDES, lines.PADS, strict=True)
-    for channels, kernel, stride, pad in shapes:
+    shapes = zip(channels, KERNELS, lines.STRIDES, lines.PADS, strict=True)
+    for count, kernel, stride, pad in shapes:
         model.add(layers.ZeroPadding2D(pad))
-        model.add(layers.Conv2D(channels, kernel, stride, activation="relu"))
+        model.add(layers.Conv2D(count, kernel, stride, activation="relu"))
     model.add(layers.Dropout(0.15))
     model.add(layers.Dense(lines.BLANK + 1))
     kept = np.arange(0, len(drawn), 20)
     learned = np.setdiff1d(np.arange(len(drawn)), kept)
-    steps = args.epochs * (len(learned) // BATCH + 1)
+    steps = epochs * (len(learned) // BATCH + 1)
     optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(2e-3, steps))
 
     @tf.function(reduce_retracing=True)
@@ -112,7 +106,7 @@ def main() -> None:
         return loss
 
     start = time.monotonic()
-    for epoch in range(args.epochs):
+    for epoch in range(epochs):
         # lines of about one width share a batch; batches come in any order
         jitter = rng.uniform(0, 24, len(learned))
         order = learned[np.argsort([drawn[i].shape[1] for i in learned] + jitter)]
@@ -128,14 +122,33 @@ def main() -> None:
         kernel, bias = layer.get_weights()
         stored[f"kernel{i}"] = kernel.astype(np.float16)
         stored[f"bias{i}"] = bias.astype(np.float16)
-    np.savez_compressed(args.out, **stored)
-    lines.WEIGHTS_FILE = Path(args.out)
+    np.savez_compressed(out, **stored)
+    # the reader's own network, with the stored weights
+    lines.FOLDER = out.parent
+    network = out.stem
     right = sum(
-        [lines.CLASSES.index(c) for c in lines.read(lines.log_odds(np.float32(drawn[i]) / 255))]
+        [
+            lines.CLASSES.index(c)
+            for c in lines.read(lines.log_odds(np.float32(drawn[i]) / 255, network))
+        ]
         == labels[i]
         for i in kept
     )
     print(f"stored weights read {right / len(kept):.2%} of {len(kept)} kept lines right")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--strings", type=int, default=70000)
+    parser.add_argument("--epochs", type=int, default=9)
+    parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
+    parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
+    parser.add_argument("--out", type=Path, default=Path(str(lines.FOLDER)) / "lines.npz")
+    parser.add_argument("--seed", type=int, default=7)
+    args = parser.parse_args()
+    rng = np.random.default_rng(args.seed)
+    drawn, labels = examples(args.strings, fonts(args.fonts, args.without), rng)
+    fit(drawn, labels, CHANNELS, args.epochs, args.seed, args.out)
 
 
 if __name__ == "__main__":

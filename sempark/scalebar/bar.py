@@ -25,6 +25,7 @@ ORDER: tuple[Kind, ...] = ("broken", "ticked", "ticks", "block", "line")
 MIN_TICKED_SHARE = 0.022
 MIN_TICKED_PX = 18
 WORD_LENGTH = 6.0  # of its height: longer bars are no letters
+EMPTY_LENGTH = 4.0  # of its height: so long bars without ink between their ticks are no letters
 LETTER_ROWS = 0.3  # of a bar's rows: a letter beside it has ink in more
 LETTER_GAP = 0.35  # of a bar's height: letters of one word are nearer
 EVEN_SHARE = 0.6  # of a bar's contrast: letters that blur joins have less between their stems
@@ -190,9 +191,14 @@ def _flat(ink: Ink, line: Line) -> bool:
 
 def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
     """Tell whether a short bar is but some joined letters: another stands close beside it."""
-    high = y1 - y0
-    if line.x1 - line.x0 > WORD_LENGTH * high:
+    high, long = y1 - y0, line.x1 - line.x0
+    if long > WORD_LENGTH * high:
         return False
+    if long > EMPTY_LENGTH * high:  # letters have more strokes between their first and last
+        inner = slice(line.x0 + high // 2, line.x1 - high // 2)
+        rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
+        if rows.size and not ink.mask[rows][:, inner].any():
+            return False
     reach = max(4, round(LETTER_GAP * high))
     before = slice(max(0, line.x0 - 2 - reach), max(0, line.x0 - 2))
     after = slice(line.x1 + 2, line.x1 + 2 + reach)

@@ -15,36 +15,39 @@ Box = tuple[int, int, int, int]
 
 RIM = 2, 5  # px beside a bar, where what it stands on is seen
 RIM_SHARE = 0.6  # of the rim's pixels that are of the background
+RINGING = 0.2  # of a bar's contrast
 EVEN = 4  # gray levels: most of a printed background is as near to its level
+GROUND_SHARE = 0.5  # of what is around a text: its letters fill less
 BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
 
 
 def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
     """Tell whether a bar is printed in a data bar: it ends there, on its background.
 
-    What goes on over the data bar's edges is a part of the picture. A bar without ticks has the
-    background at both ends and along one side, as far as the data bar reaches. The bar is in the
-    picture's frame.
+    What goes on over the data bar's edges, with no row of background between, is a part of the
+    picture. A bar without ticks has the background at both ends and along one side, as far as the
+    data bar reaches. The bar is in the picture's frame.
     """
-    near, far = RIM
     x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
-    beyond = (
-        (bar.y0 <= box.y0 + 1, (x0, bar.y0 - far, x1, bar.y0 - near)),
-        (bar.y1 >= box.y1 - 1, (x0, bar.y1 + near, x1, bar.y1 + far)),
-        (x0 <= box.x0 + 1, (x0 - far, y0, x0 - near, y1)),
-        (x1 >= box.x1 - 1, (x1 + near, y0, x1 + far, y1)),
-    )
+    at_edges = x0 <= box.x0 + 1, x1 >= box.x1 - 1, y0 <= box.y0 + 1, y1 >= box.y1 - 1
+    next_to = (x0 - 1, y0, x0, y1), (x1, y0, x1 + 1, y1), (x0, y0 - 1, x1, y0), (x0, y1, x1, y1 + 1)
     line = gray[y0:y1, x0:x1]
     inked = line[np.abs(line.astype(np.int16) - box.level) > LEVEL_TOLERANCE]
-    if inked.size and bar.kind != "ticks":  # a ruler may hang from the edge, under white as well
-        level = float(np.median(inked))
-        if any(at_edge and _like(gray, part, level) for at_edge, part in beyond):
-            return False
+    level = float(np.median(inked)) if inked.size else float(box.level)
+    # a ruler may hang from the edge, under white as well
+    goes_on = any(
+        at_edge and _like(gray, beyond, level) and not _like(gray, between, box.level)
+        for at_edge, between, beyond in zip(at_edges, next_to, _rim(x0, y0, x1, y1), strict=True)
+    )
+    if inked.size and bar.kind != "ticks" and goes_on:
+        return False
     if bar.kind not in ("block", "line"):
         return True
     left, right, above, below = (_clipped(side, box) for side in _rim(x0, y0, x1, y1))
-    ends = all(_like(gray, side, box.level) for side in (left, right) if side)
-    along = [_like(gray, side, box.level) for side in (above, below) if side]
+    # beside strong ink what JPEG leaves is no other background
+    tolerance = max(LEVEL_TOLERANCE, RINGING * abs(level - box.level))
+    ends = all(_like(gray, side, box.level, tolerance) for side in (left, right) if side)
+    along = [_like(gray, side, box.level, tolerance) for side in (above, below) if side]
     return ends and (any(along) or not along)
 
 
@@ -58,7 +61,7 @@ def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
     for box in boxes:
         inside = box.x0 <= x0 and x1 <= box.x1 and box.y0 <= y0 and y1 <= box.y1
         around = _clipped((x0 - room, y0 - room, x1 + room, y1 + room), box)
-        if inside and around and printed(gray, around, box.level):
+        if inside and around and _on(gray, around, box.level):
             within = box.y0 <= bar.line_y0 + 1 and bar.line_y1 <= box.y1 + 1
             return not (
                 (within and holds(gray, box, bar)) or _same_ground(gray, bar, text, box.level)
@@ -95,6 +98,13 @@ def printed(gray: Gray, box: Box, level: int) -> bool:
     return even and near.size >= (1 - BETWEEN[1]) * off.size
 
 
+def _on(gray: Gray, around: Box, level: int) -> bool:
+    """Tell whether a text is printed on a gray level, which is not but its letters'."""
+    x0, y0, x1, y1 = around
+    near = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level) <= LEVEL_TOLERANCE
+    return printed(gray, around, level) and float(near.mean()) >= GROUND_SHARE
+
+
 def _clipped(part: Box, box: DataBar) -> Box | None:
     """Return what of a part lies in a data bar."""
     x0, y0 = max(part[0], box.x0), max(part[1], box.y0)
@@ -102,9 +112,9 @@ def _clipped(part: Box, box: DataBar) -> Box | None:
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 
-def _like(gray: Gray, box: Box, level: float) -> bool:
+def _like(gray: Gray, box: Box, level: float, tolerance: float = LEVEL_TOLERANCE) -> bool:
     """Tell whether most of a box, where it lies in the picture, is near a gray level."""
     x0, y0, x1, y1 = (max(0, v) for v in box)
     part = gray[y0:y1, x0:x1].astype(np.int16)
-    near = np.abs(part - level) <= LEVEL_TOLERANCE
+    near = np.abs(part - level) <= tolerance
     return bool(part.size) and float(near.mean()) >= RIM_SHARE

@@ -14,6 +14,7 @@ doi:10.1145/1143844.1143891.
 
 import importlib.resources
 from functools import lru_cache
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -31,7 +32,9 @@ INK = 0.4  # share of full ink that tells the text's rows and columns
 STRIDES = ((2, 2), (2, 1), (2, 1), (1, 1), (1, 1))  # of the network's layers, down and across
 PADS = ((2, 2), (1, 1), (1, 1), (0, 1), (0, 2))
 
-WEIGHTS_FILE = importlib.resources.files("sempark.scalebar") / "lines.npz"
+Network = Literal["lines", "strips"]  # of clean cuts; of strips of a picture (`strips`)
+
+FOLDER = importlib.resources.files("sempark.scalebar")
 
 
 def normalized(ink: Floats) -> Floats | None:
@@ -62,28 +65,31 @@ def normalized(ink: Floats) -> Floats | None:
     return np.asarray(cv2.copyMakeBorder(scaled, *room, cv2.BORDER_CONSTANT), np.float32)
 
 
-@lru_cache(maxsize=1)
-def _layers() -> list[tuple[Floats, Floats]]:
-    """Load the network once a process: kernel and bias a layer."""
-    with WEIGHTS_FILE.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+@lru_cache(maxsize=2)
+def _layers(network: Network) -> list[tuple[Floats, Floats]]:
+    """Load a network once a process: kernel and bias a layer."""
+    path = FOLDER / f"{network}.npz"
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         pairs = [(stored[f"kernel{i}"], stored[f"bias{i}"]) for i in range(len(STRIDES) + 1)]
     return [(kernel.astype(np.float32), bias.astype(np.float32)) for kernel, bias in pairs]
 
 
-def log_odds(line: Floats) -> Floats:
+def log_odds(line: Floats, network: Network = "lines") -> Floats:
     """Name the columns of a line.
 
     Parameters
     ----------
     line
-        float32 (32, w) of `normalized`.
+        float32 (32, w) of `normalized`, or of `strips.cut`.
+    network
+        Which one looks.
 
     Returns
     -------
     float32 (n, 16)
         Natural logarithms of probabilities: n columns of 2 px, the classes and the blank.
     """
-    *convolutions, (last, bias) = _layers()
+    *convolutions, (last, bias) = _layers(network)
     x = line[:, :, None]
     for (kernel, shift), stride, pad in zip(convolutions, STRIDES, PADS, strict=True):
         x = _convolve(x, kernel, shift, stride, pad)

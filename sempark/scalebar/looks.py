@@ -1,8 +1,8 @@
 """Second looks at proposed values: how sure each one is once all readers have looked.
 
 In: proposals. Out: 0 to 1 each. Beside the reader that spelled a value Tesseract looks, at up to
-three enlargements; where it does not agree, the other of our own two readers must, and the more so
-where Tesseract makes out another scale. What is unsure is not read: a wrong scale is far worse than
+three enlargements; where it does not agree, another of our own readers must, and the more so where
+Tesseract makes out another scale. What is unsure is not read: a wrong scale is far worse than
 none.
 """
 
@@ -18,18 +18,18 @@ MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
 MIN_SURE_OVER = 0.7  # for texts over a picture where the engine's first look does not agree
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
-HALF_LOOK = 0.75  # what agreement of our own two readers counts, and the engine's number
+HALF_LOOK = 0.75  # what agreement of two of our own readers counts, and the engine's number
 OWN_LOOK = 0.71  # what the first alone counts
-MIN_BOTH = 0.3  # how sure both must be where the engine makes out no scale
+MIN_BOTH = 0.5  # how sure both must be where the engine makes out no scale
 AGAINST = 0.9  # and where it makes out another, or the text stands over a picture
-MIN_ALONE = 0.98  # how sure the line reader must be where it is the only one
+MIN_ALONE = 0.98  # how sure a reader of lines or strips must be where it is the only one
 
 
 def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") -> list[float]:
     """Take a second look at every proposal.
 
     One engine call reads all; a second one, at other sizes, only those where the first
-    does not agree. Where it does not agree then either, our own other reader is asked.
+    does not agree. Where it does not agree then either, our own other readers are asked.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     EngineError
         When Tesseract is missing, fails or hangs.
     """
-    # what is spelled too weakly, or otherwise by the line reader, no look makes sure
+    # what is spelled too weakly, or otherwise by another reader, no look makes sure
     asked = [
         i
         for i, p in enumerate(proposals)
@@ -82,7 +82,7 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     other = readers.other(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, other)
     if proposal.scale in scales:  # a faint point may be lost on both
-        weak = proposal.spelled.by_line and sure < AGAINST
+        weak = proposal.spelled.by != "glyphs" and sure < AGAINST
         sure = 0.0 if weak else SECOND_LOOK * sure
     else:  # a micro sign is often lost on the engine
         number = proposal.scale.value in [values.leading_number(text) for text in seen]
@@ -99,10 +99,11 @@ def _own_readers_suffice(proposal: Proposal, other: float, number: bool, against
     gaps of letters filled.
     """
     both = min(proposal.spelling.confidence, other)
-    # who fails on letters that touch says nothing against the line reader
-    alone = proposal.spelled.by_line and proposal.spelling.confidence >= MIN_ALONE
+    # who fails on letters that touch says nothing against the readers of lines
+    by = proposal.spelled.by
+    alone = by != "glyphs" and proposal.spelling.confidence >= MIN_ALONE
     if against:
         return both >= AGAINST
-    if proposal.box is None:
-        return both >= AGAINST or (alone and number)
+    if proposal.box is None:  # the strip reader has learned what a picture looks like
+        return both >= AGAINST or (alone and (number or by == "strips"))
     return alone or both >= MIN_BOTH

@@ -22,7 +22,8 @@ MAX_LENGTH_SHARE = 0.55
 MAX_HEIGHT_SHARE = 0.06  # of the picture's height
 MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
 EDGE_GAP = 5  # px along an edge that may be missing
-MAX_SPREAD = 8.0  # deviation from its level of most of a stroke
+MAX_SPREAD = 8.0, 0.1  # deviation from its level of most of a stroke; thin ones', of their contrast
+THIN = 4  # px: compression leaves no flat rows inside
 ROOM = 3  # px above and below, where that is seen
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
@@ -130,7 +131,8 @@ def _edged(gray: Gray) -> list[tuple[int, int, int, int]]:
         for x, y, w, h, _ in upper.tolist():
             # rows y .. y + h lie one above the stroke's first ones
             across = np.minimum(x + w, lower[:, 0] + lower[:, 2]) - np.maximum(x, lower[:, 0])
-            gap = lower[:, 1] - y
+            # an edge of the picture's may lengthen one upwards
+            gap = lower[:, 1] + lower[:, 3] - y - h
             like = across >= 0.5 * np.maximum(w, lower[:, 2])
             like &= (gap >= 1) & (gap <= max(4, MAX_HEIGHT_SHARE * height) + h)
             if like.any():
@@ -154,7 +156,10 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     y0 = y0 + int(before[-1]) + 1 if before.size else y0
     inner = np.abs(gray[y0:y1].astype(np.int16) - level)
     best = inner[np.argmin(inner[:, x0:x1].mean(axis=1))]
-    if float(np.percentile(best[x0:x1], 60)) > MAX_SPREAD:
+    spread, share = MAX_SPREAD
+    if y1 - y0 <= THIN:
+        spread = max(spread, share * abs(level - around))
+    if float(np.percentile(best[x0:x1], 60)) > spread:
         return None
     contrast = _contrast(gray, (x0, y0, x1, y1), level)
     if contrast < MIN_CONTRAST:

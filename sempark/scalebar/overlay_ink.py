@@ -22,6 +22,7 @@ FAINT_SHARE = 0.27  # for thin letters
 STRICT_SHARE = 0.45
 CAP = 170.0  # gray levels
 STRICT = 70.0
+PAPER_SHARE = 0.4  # of a row or column of a box that is of its paper
 WIDE, CLOSE = 100.0, 36.0  # likewise, for texts that the picture touches
 
 
@@ -156,7 +157,13 @@ def _paper(part: Gray, stroke: Stroke, origin: tuple[int, int]) -> tuple[int, in
     _, labels, stats, _ = cv2.connectedComponentsWithStats(near, connectivity=4)
     x, y = stroke.x0 - origin[0], (stroke.y0 + stroke.y1) // 2 - origin[1]
     left, top, w, h, _ = (int(v) for v in stats[labels[y, x]])
-    return left, top, left + w, top + h
+    own = labels[top : top + h, left : left + w] == labels[y, x]
+    # at a blurred edge some of what lies around is as bright as the paper
+    rows = np.flatnonzero(own.mean(axis=1) >= PAPER_SHARE)
+    columns = np.flatnonzero(own.mean(axis=0) >= PAPER_SHARE)
+    if not (rows.size and columns.size):
+        return left, top, left + w, top + h
+    return left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1
 
 
 def _ink(near: Gray, share: float, stroke: Stroke, origin: tuple[int, int], width: int) -> Ink:

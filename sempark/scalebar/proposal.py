@@ -13,7 +13,7 @@ import numpy as np
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
-from sempark.scalebar import glyphs, ground, ink, overlay, overlay_ink, readers
+from sempark.scalebar import glyphs, ground, ink, overlay, overlay_ink, readers, rows
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
@@ -44,6 +44,9 @@ CLEAR = 0.9  # and from there on no other look at the same place
 BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
 GAP = 0.35  # of its height: wider gaps may hold a digit
 BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
+FAINTEST = 0.35  # of its text's contrast: that of a bar, a thin line among them
+BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
+MOST_BEYOND = 0.05  # of a text's box; letters fill more
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 BESIDE_HALF = 2, 5  # px above and below it, where there is no ink
 MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
@@ -144,19 +147,54 @@ def _apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> boo
 
 def _propose_over(seen: overlay_ink.Seen) -> list[Proposal]:
     """Spell the texts beside one stroke of the picture, in one look after another."""
-    made = overlay.bar(seen)
-    if made is None:
+    drawn = overlay.bar(seen)
+    if drawn is None:
         return []
-    (x, y), bar = made
+    (x, y), bar = drawn
     found: list[Proposal] = []
     for marks, others in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
-            found += [p for p in _beside([(marks, own)], None) or () if _whole(p, others)]
+            made = _beside([(marks, own)], None) or ()
+            found += [p for p in made if _whole(p, others) and _of_one_color(p, seen)]
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
     # what is seen less well may be a part of the same text
-    return [p for p in found if not any(_part(p, q) for q in found)]
+    found = [p for p in found if not any(_part(p, q) for q in found)]
+    if not any(p.spelling.confidence >= CLEAR for p in found):
+        found += _in_rows(seen, bar.moved(x - seen.full.origin[0], y - seen.full.origin[1]))
+    return found
+
+
+def _in_rows(seen: overlay_ink.Seen, bar: bars.Bar) -> list[Proposal]:
+    """Read the rows around a bar in a picture whose texts cannot be cut out."""
+    if min(bar.x0, bar.y0) < 0:
+        return []
+    looks = [without.erase(ink, bar) for ink in (seen.lifted, seen.full, seen.faint, seen.strict)]
+    found = []
+    for text in rows.texts(seen.full.contrast, bar, looks, seen.full.picture_width)[:MAX_PROPOSALS]:
+        scale = values.parse(text.word.text)
+        if scale is None:
+            continue
+        piece = texts.Piece(text.place, text.x0, text.y0, text.x1, text.y1, ())
+        near = seen.full.contrast[max(0, text.y0) : text.y1, max(0, text.x0) : text.x1]
+        clean = np.pad(near.astype(np.float32) * np.float32(1 / 255), texts.ROOM)
+        spelt = Spelling(text.word.text, text.word.confidence, 0, clean.shape[1])
+        spelled = readers.Spelled(spelt, "strips")
+        made = Proposal(seen.full.origin, bar, piece, scale, spelled, clean, None, text.x0)
+        if _possible(made, seen.full.picture_width) and _of_one_color(made, seen):
+            found.append(made)
+    return found
+
+
+def _of_one_color(proposal: Proposal, seen: overlay_ink.Seen) -> bool:
+    """Tell whether a text is no brighter, or no darker, than the stroke that may be its bar."""
+    x0 = max(0, proposal.first + proposal.origin[0])
+    y0 = max(0, proposal.piece.y0 - texts.ROOM + proposal.origin[1])
+    part = seen.picture[y0:, x0:][: proposal.clean.shape[0], : proposal.clean.shape[1]]
+    beyond = (part.astype(np.int16) - seen.stroke.level) * (1 if seen.stroke.bright else -1)
+    least, share = BEYOND
+    return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
 
 
 def _whole(proposal: Proposal, marks: ink.Ink) -> bool:
@@ -208,7 +246,7 @@ def _beside(
             continue
         spelt = made.spelling
         scale = values.parse(spelt.text)
-        if scale is not None and not _half(marks, bar, piece):
+        if scale is not None and _as_strong(marks, bar, piece) and not _half(marks, bar, piece):
             start = max(0, spelt.x0 - texts.ROOM)
             columns = clean[:, start : spelt.x1 + texts.ROOM]
             first = piece.x0 - texts.ROOM + offset + start
@@ -230,6 +268,16 @@ def _possible(proposal: Proposal, picture_width: int) -> bool:
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
+
+
+def _as_strong(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:
+    """Tell whether a bar is not far fainter than its text: what shines through is no bar."""
+    line = marks.contrast[bar.line_y0 : bar.line_y1, max(0, bar.x0) : bar.x1]
+    text = marks.contrast[max(0, piece.y0) : piece.y1, max(0, piece.x0) : piece.x1]
+    if not (line.size and text.size):
+        return False
+    strong = np.median(line.max(axis=0)) if bar.kind != "ticks" else line.max()
+    return float(strong) >= FAINTEST * float(np.percentile(text, 95))
 
 
 def _half(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:

@@ -1,23 +1,28 @@
-"""The two readers of our own on the same cuts: letter by letter, and line by line.
+"""The three readers of our own on the same cuts: by letters, by lines, by strips of a picture.
 
-In: cuts of text. Out: the spelling of the surer reader, and what the other makes of the same text.
+In: cuts of text. Out: the spelling of the surer reader, and what the others make of the same text.
 The glyph reader (`glyphs`, `spelling`) finds a value at either end of a longer text, but letters
 first: where they touch or lean it fails. The line reader (`lines`) reads whole words, and is asked
-where the first is not sure.
+where the first is not sure. The strip reader (`strips`) has learned from other drawn text, with
+pictures behind it, and is asked last.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from sempark.scalebar import glyphs, lines, spelling
+from sempark.scalebar import glyphs, lines, spelling, strips
 from sempark.scalebar import value as values
 from sempark.scalebar.glyphs import Floats, Where
 from sempark.scalebar.spelling import Spelling
 
-SURE = 0.7  # of the glyph reader: from there on the line reader is not asked about this place
+SURE = 0.7  # from there on no other reader is asked
 DENIAL = 0.95  # of the line reader: none of 2,092 drawn lines was read wrong by it from there on
 STRONG = 0.45, 0.9  # shares of full ink: none and all of the strongest
+
+
+Reader = Literal["glyphs"] | lines.Network
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Spelled:
     """A scale text, its columns, how sure the surer reader is, and which one that is."""
 
     spelling: Spelling
-    by_line: bool
+    by: Reader
 
 
 def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> list[Spelled | None]:
@@ -39,23 +44,28 @@ def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> lis
         Where in each the value stands.
     printed
         Whether they are of a data bar. In a picture much looks like letters: there the line reader
-        is asked only about what the glyph reader can spell at all.
+        alone is asked, and only about what the glyph reader can spell at all.
 
     Returns
     -------
     list of Spelled or None
-        None where neither reader makes out a scale.
+        None where no reader makes out a scale.
     """
     by_letters = by_glyphs(cuts, where)
-    sure = any(spelt is not None and spelt.confidence >= SURE for spelt in by_letters)
+    scales = [s if s is not None and values.parse(s.text) is not None else None for s in by_letters]
+    sure = any(s is not None and s.confidence >= SURE for s in scales)
+    networks: tuple[lines.Network, ...] = ("lines", "strips") if printed else ("lines",)
     found: list[Spelled | None] = []
-    for cut, place, spelt in zip(cuts, where, by_letters, strict=True):
-        asked = not sure and (printed or spelt is not None)
-        whole = by_line(cut, place) if asked else None
-        if whole is not None and (spelt is None or whole.confidence > spelt.confidence):
-            found.append(Spelled(whole, True))
-        else:
-            found.append(None if spelt is None else Spelled(spelt, False))
+    for cut, place, letters, scale in zip(cuts, where, by_letters, scales, strict=True):
+        best = None if scale is None else Spelled(scale, "glyphs")
+        asked = not sure and (printed or letters is not None)
+        for network in networks if asked else ():
+            whole = by_line(cut, place, network)
+            if whole is not None and (best is None or whole.confidence > best.spelling.confidence):
+                best = Spelled(whole, network)
+            if best is not None and best.spelling.confidence >= SURE:
+                break
+        found.append(best)
     return found
 
 
@@ -78,8 +88,10 @@ def by_glyphs(cuts: list[Floats], where: list[Where]) -> list[Spelling | None]:
     return found
 
 
-def by_line(cut: Floats, where: Where = "whole") -> Spelling | None:
-    """Spell a cut with the line reader; None where it is no scale.
+def by_line(
+    cut: Floats, where: Where = "whole", network: lines.Network = "lines"
+) -> Spelling | None:
+    """Spell a cut with the line reader or the strip reader; None where it is no scale.
 
     At the start or end of a longer text its first or last words are read: one, two, all.
     """
@@ -93,16 +105,17 @@ def by_line(cut: Floats, where: Where = "whole") -> Spelling | None:
         spans += [(inked[0], inked[gap]) for gap in gaps[:2]]
     elif where == "end":
         spans += [(inked[gap + 1], inked[-1]) for gap in gaps[-2:]]
-    found = [_line(cut, int(first), int(last) + 1) for first, last in spans]
+    found = [_line(cut, int(first), int(last) + 1, network) for first, last in spans]
     return max((f for f in found if f is not None), key=lambda f: f.confidence, default=None)
 
 
-def _line(cut: Floats, x0: int, x1: int) -> Spelling | None:
-    """Spell some columns of a cut with the line reader."""
-    line = lines.normalized(cut[:, x0:x1])
+def _line(cut: Floats, x0: int, x1: int, network: lines.Network) -> Spelling | None:
+    """Spell some columns of a cut with a reader of lines."""
+    part = cut[:, x0:x1]
+    line = lines.normalized(part) if network == "lines" else strips.of_cut(part)
     if line is None:
         return None
-    odds = lines.log_odds(line)
+    odds = lines.log_odds(line, network)
     text = lines.read(odds)
     if values.parse(text) is None:
         return None
@@ -110,27 +123,33 @@ def _line(cut: Floats, x0: int, x1: int) -> Spelling | None:
 
 
 def denied(cut: Floats, made: Spelled, printed: bool = True) -> bool:
-    """Tell whether the line reader surely reads another scale.
+    """Tell whether a reader that has not spelled it surely reads another scale.
 
-    Over a picture, what shines through fills the gaps of letters (a 3 becomes an 8): there it looks
-    at the strongest ink too.
+    Over a picture, what shines through fills the gaps of letters (a 3 becomes an 8): there the line
+    reader looks at the strongest ink too.
     """
-    looks = [] if made.by_line else [cut]
+    looks = [] if made.by == "lines" else [cut]
     if not printed:
         looks.append(np.clip((cut - STRONG[0]) / (STRONG[1] - STRONG[0]), 0, 1))
+    read = [(w.text, w.confidence) for w in (by_line(look) for look in looks) if w is not None]
+    strip = None if made.by == "strips" else strips.of_cut(cut)
+    if strip is not None:
+        read += [(word.text, word.confidence) for word in strips.words(strip)]
     scale = values.parse(made.spelling.text)
-    for look in looks:
-        whole = by_line(look)
-        if whole and whole.confidence >= DENIAL and values.parse(whole.text) != scale:
-            return True
-    return False
+    return any(sure >= DENIAL and values.parse(text) != scale for text, sure in read)
 
 
 def other(cut: Floats, made: Spelled) -> float:
-    """How sure the reader is of the same text that did not spell it, 0 to 1."""
-    if made.by_line:
+    """How sure of the same text the surer one is of the readers that did not spell it, 0 to 1."""
+    text = made.spelling.text
+    sure = []
+    if made.by != "glyphs":
         (spelt,) = by_glyphs([cut], ["whole"])
-        same = spelt is not None and spelt.text == made.spelling.text
-        return spelt.confidence if spelt is not None and same else 0.0
-    line = lines.normalized(cut)
-    return 0.0 if line is None else lines.probability(lines.log_odds(line), made.spelling.text)
+        same = spelt is not None and spelt.text == text
+        sure.append(spelt.confidence if spelt is not None and same else 0.0)
+    if made.by != "lines":
+        line = lines.normalized(cut)
+        sure.append(0.0 if line is None else lines.probability(lines.log_odds(line), text))
+    if made.by != "strips":
+        sure.append(strips.probability(strips.of_cut(cut), text))
+    return max(sure)

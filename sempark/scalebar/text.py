@@ -81,11 +81,13 @@ def near(ink: Ink, bar: Bar, tries: int = 2) -> list[Piece]:
     if bar.kind not in ("block", "line"):
         before[:] = False  # no maker puts the value left of ticks
     outside_x = np.maximum(0, np.maximum(bar.x0 - right, x - bar.x1))
+    # the letters of another row may reach nearer to the bar's end
+    aside = 2 * reach * ((bottom < bar.line_y0) | (y > bar.line_y1))
     return _pieces(
         ink,
         [
-            ("right", letters & (x >= bar.x1 - 1), after, (x - bar.x1).astype(float)),
-            ("left", letters & (right <= bar.x0 + 1), before, (bar.x0 - right).astype(float)),
+            ("right", letters & (x >= bar.x1 - 1), after, x - bar.x1 + aside),
+            ("left", letters & (right <= bar.x0 + 1), before, bar.x0 - right + aside),
             ("above", letters, above, bar.line_y0 - bottom + 2 * outside_x),
             ("below", letters, below, y - bar.line_y1 + 2 * outside_x),
         ],

@@ -155,6 +155,16 @@ def test_joined_letters_of_a_word_are_no_bar(gap: int, kinds: list[str], last: b
     assert [b.kind for b in found(gray)] == kinds
 
 
+@pytest.mark.parametrize(("inked", "kinds"), [(False, ["ticked"]), (True, [])])
+def test_a_bar_with_nothing_between_its_ticks_is_no_word(inked: bool, kinds: list[str]) -> None:
+    gray = stripe()
+    ticked(gray, 300, 360, 40, 2, 10, 0)
+    gray[30:42, 364:367] = 255  # the first letter of its text
+    if inked:
+        gray[32:38, 330:334] = 255
+    assert [b.kind for b in found(gray)] == kinds
+
+
 def test_a_frame_beside_the_ticks_makes_no_word_of_a_short_bar() -> None:
     gray = stripe()
     ticked(gray, 100, 160, 40, 2, 10, 10)

@@ -77,3 +77,50 @@ def test_a_block_from_edge_to_edge_of_its_box_does_not_stand_in_the_picture(
     box = DataBar(40, 20, 160, 60, 0, np.ones((1, 1), np.uint8))
     bar = bars.Bar("block", 52, 148, 52, 60, 148, 72, 60, 72)
     assert ground.apart(gray, bar, (70, 30, 130, 46), [box]) == apart
+
+
+@pytest.mark.parametrize(("between", "printed"), [(255, False), (0, True)])
+def test_a_row_of_background_parts_a_block_from_a_picture_of_its_gray(
+    between: int, printed: bool
+) -> None:
+    gray = np.full((60, 300), 240, np.uint8)
+    gray[20:] = 0
+    gray[20, 50:120] = between
+    gray[21:30, 50:120] = 240
+    box = DataBar(0, 20, 300, 60, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("block", 50, 120, 50, 21, 120, 30, 21, 30)
+    assert ground.holds(gray, box, bar) == printed
+
+
+@pytest.mark.parametrize(("beside", "printed"), [(30, True), (70, False)])
+def test_what_compression_leaves_beside_strong_ink_is_background(beside: int, printed) -> None:
+    gray = np.zeros((60, 300), np.uint8)
+    gray[30:33, 50:120] = 240
+    gray[26:37, 122:125] = beside
+    box = DataBar(0, 20, 300, 60, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("line", 50, 120, 50, 30, 120, 33, 30, 33)
+    assert ground.holds(gray, box, bar) == printed
+
+
+@pytest.mark.parametrize(("line_y", "printed"), [(30, True), (46, False)])
+def test_ticks_may_stand_on_a_data_bars_edge_above_a_picture_of_their_gray(
+    line_y: int, printed: bool
+) -> None:
+    gray = np.full((60, 300), 100, np.uint8)
+    gray[20:48] = 250
+    gray[line_y : line_y + 2, 50:120] = gray[30:48, 50:52] = gray[30:48, 118:120] = 100
+    box = DataBar(0, 20, 300, 48, 250, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("ticked", 51, 119, 50, 30, 120, 48, line_y, line_y + 2)
+    assert ground.holds(gray, box, bar) == printed
+
+
+@pytest.mark.parametrize(("paper", "apart"), [(0, True), (255, False)])
+def test_black_letters_are_not_printed_on_the_black_around_their_box(paper, apart) -> None:
+    gray = np.zeros((100, 200), np.uint8)
+    gray[20:90, 40:160] = paper
+    gray[30:46, 60:140:6] = gray[30:46, 61:140:6] = 255 - paper
+    gray[60:70, 60:140] = 255 - paper
+    gray[50:] = np.where(gray[50:] == 0, 120, gray[50:]) if paper == 0 else gray[50:]
+    box = DataBar(0, 0, 200, 50 if paper == 0 else 100, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("block", 60, 140, 60, 60, 140, 70, 60, 70)
+    assert ground.apart(gray, bar, (60, 30, 140, 46), [box]) == apart

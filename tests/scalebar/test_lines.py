@@ -1,6 +1,7 @@
 """The line reader: its network against a plain loop, a text's probability against all ways."""
 
 from itertools import groupby, product
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -83,9 +84,10 @@ def test_repeats_count_once_unless_a_blank_parts_them() -> None:
     assert lines.read(odds("", "")) == ""
 
 
-def test_log_odds_match_a_plain_loop() -> None:
+@pytest.mark.parametrize("network", get_args(lines.Network))
+def test_log_odds_match_a_plain_loop(network: lines.Network) -> None:
     line = np.random.default_rng(1).random((lines.HEIGHT, 40)).astype(np.float32)
-    with np.load(str(lines.WEIGHTS_FILE)) as stored:
+    with np.load(str(lines.FOLDER / f"{network}.npz")) as stored:
         w = {name: stored[name].astype(np.float64) for name in stored.files}
     x = line[:, :, None].astype(float)
     for i, ((down, across), (rows, columns)) in enumerate(
@@ -101,6 +103,6 @@ def test_log_odds_match_a_plain_loop() -> None:
         x = np.maximum(x + w[f"bias{i}"], 0)
     logits = x[0] @ w["kernel5"] + w["bias5"]
     expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    found = lines.log_odds(line)
+    found = lines.log_odds(line, network)
     assert found.shape == (20, lines.BLANK + 1)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3)

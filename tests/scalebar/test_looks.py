@@ -14,7 +14,7 @@ BOX = DataBar(0, 0, 200, 60, 0, np.ones((1, 1), np.uint8))
 
 
 def proposed(
-    number: float, confidence: float, box: DataBar | None, by_line: bool = False
+    number: float, confidence: float, box: DataBar | None, by: readers.Reader = "glyphs"
 ) -> proposal.Proposal:
     """A text of some px that was spelled as a number of micrometers."""
     scale = value.number(f"{number:g}", "um")
@@ -24,7 +24,7 @@ def proposed(
         bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10),
         texts.Piece("below", 20, 24, 60, 36, (1, 2)),
         scale,
-        readers.Spelled(spelling.Spelling(f"{number:g}µm", confidence, 2, 42), by_line),
+        readers.Spelled(spelling.Spelling(f"{number:g}µm", confidence, 2, 42), by),
         np.ones((16, 44), np.float32),
         box,
         20,
@@ -60,25 +60,29 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
 
 
 @pytest.mark.parametrize(
-    ("box", "confidence", "said", "sure"),
+    ("by", "box", "confidence", "said", "sure"),
     [
-        (BOX, 0.99, "", 0.71 * 0.99),
-        (BOX, 0.97, "", 0),
-        (BOX, 0.99, "200nm", 0),  # another scale
-        (None, 0.99, "", 0),
-        (None, 0.99, "2m", 0.75 * 0.99),  # its number
-        (None, 0.97, "2m", 0),
-        (BOX, 0.91, "2um", 0.8 * 0.91),
-        (BOX, 0.89, "2um", 0),
+        ("lines", BOX, 0.99, "", 0.71 * 0.99),
+        ("lines", BOX, 0.97, "", 0),
+        ("lines", BOX, 0.99, "200nm", 0),  # another scale
+        ("lines", None, 0.99, "", 0),
+        ("lines", None, 0.99, "2m", 0.75 * 0.99),  # its number
+        ("lines", None, 0.97, "2m", 0),
+        ("lines", BOX, 0.91, "2um", 0.8 * 0.91),
+        ("lines", BOX, 0.89, "2um", 0),
+        ("strips", BOX, 0.99, "", 0.71 * 0.99),
+        ("strips", None, 0.99, "", 0.71 * 0.99),
+        ("strips", None, 0.98, "", 0),
+        ("strips", None, 0.99, "200nm", 0),
+        ("glyphs", BOX, 0.99, "", 0),
     ],
 )
-def test_in_a_data_bar_a_sure_line_may_stand_alone(
-    monkeypatch, box, confidence, said, sure
-) -> None:
+def test_a_sure_line_or_strip_may_stand_alone(monkeypatch, by, box, confidence, said, sure) -> None:
     answers = iter([[""], [said] * 2])  # not at the first look
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
-    (found,) = looks.sureness([proposed(2, confidence, box, by_line=True)])
+    monkeypatch.setattr(looks.readers, "denied", lambda *_: False)
+    (found,) = looks.sureness([proposed(2, confidence, box, by=by)])
     assert found == pytest.approx(sure)
 
 

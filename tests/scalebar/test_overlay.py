@@ -99,3 +99,45 @@ def test_an_end_beside_something_bright_is_measured_by_what_is_there() -> None:
     gray[320:326, 340:440] = 250
     made = [overlay.bar(seen) for seen in overlay.find(gray) if seen.stroke.level == 250]
     assert [m[1].length_px for m in made if m] == [pytest.approx(100, abs=0.5)]
+
+
+@pytest.mark.parametrize("beside", [40, 160])
+def test_an_edge_of_the_picture_that_meets_one_of_a_bar_does_not_hide_it(beside: int) -> None:
+    gray = np.full((400, 500), 40, np.uint8)
+    gray[340:342, 60:160] = 250
+    for i in range(3):  # its lower edge comes down to where the bar's begins
+        gray[330 : 339 + i, 15 + 15 * i : 30 + 15 * i] = beside
+    assert any(y0 <= 340 < 342 <= y1 for _, y0, _, y1 in overlay._edged(gray))
+
+
+@pytest.mark.parametrize(
+    ("spread", "thick", "found"), [(12, 2, 1), (40, 2, 0), (12, 9, 0), (4, 9, 1)]
+)
+def test_how_uneven_a_thin_stroke_may_be_is_a_share_of_its_contrast(
+    spread: int, thick: int, found: int
+) -> None:
+    gray = np.full((400, 500), 40, np.uint8)
+    gray[340 : 340 + thick, 60:160] = 220 + spread * np.resize([-1, 0, 1], 100)
+    assert len(overlay.find(gray)) == found
+
+
+@pytest.mark.parametrize("edge", [0, 200])
+def test_what_lies_around_a_box_is_not_of_its_text(edge: int) -> None:
+    """Its blurred edge: some of the picture is as bright as the paper."""
+    gray = np.full((400, 500), 30, np.uint8)
+    gray[300:360, 100:260] = 255
+    gray[310:350:3, 92:100] = 255 if edge else 30
+    sheet = Sheet(gray, Scale(300, "nm", 3.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.gray, sheet.face = 0, Face(wheel_fonts()[0], 16)
+    sheet.block(110, 340, 6)
+    sheet.text(110, 326, "300 nm")
+    (stroke,) = overlay.find(sheet.canvas)
+    assert stroke.paper is not None and stroke.paper.origin == (100, 300)
+    assert stroke.paper.mask.shape == (60, 160)
+
+
+@pytest.mark.parametrize(("level", "texts"), [(240, ["300nm"]), (200, [])])
+def test_a_text_brighter_than_a_stroke_is_not_that_strokes_value(level: int, texts) -> None:
+    gray = drawn()
+    gray[340:346, 60:160] = level
+    assert [text for text, _ in spelled(gray)] == texts

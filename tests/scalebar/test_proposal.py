@@ -120,6 +120,31 @@ def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> N
     assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == texts
 
 
+@pytest.mark.parametrize("words", ["", "University Lab"])
+def test_a_text_beside_a_bar_is_begun_in_its_own_row(words: str) -> None:
+    gray = specimen()
+    sheet = Sheet(gray, Scale(20, "um", 200.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.rule(0, 530, 800, 600, 0)
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 14)
+    sheet.ticked(40, 550, 2, 20)  # to x = 140
+    sheet.text(175, 557, "20 µm")
+    sheet.text(40, 570, words)  # under the bar, and on beyond its end
+    assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == ["20µm"]
+
+
+@pytest.mark.parametrize(("level", "texts"), [(110, ["20µm"]), (60, [])])
+def test_a_line_far_fainter_than_its_text_is_no_bar(level: int, texts: list[str]) -> None:
+    gray = specimen()
+    sheet = Sheet(gray, Scale(20, "um", 200.0), np.random.default_rng(2), wheel_fonts()[:1])
+    sheet.rule(0, 530, 800, 600, 0)
+    sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 14)
+    sheet.text(175, 557, "20 µm")
+    sheet.gray = level
+    sheet.ticked(40, 550, 2, 20)
+    found = proposal.propose(sheet.canvas).proposals
+    assert sorted({p.spelling.text for p in found}) == texts
+
+
 @pytest.mark.parametrize(
     ("first", "x", "high", "n"),
     [(40, 190, 3, 0), (88, 190, 3, 0), (40, 340, 3, 1), (40, 190, 30, 1)],  # the last is a logo
@@ -198,6 +223,6 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     marks = inks.Ink(mask, mask, *inks.parts(mask), np.ones_like(mask), (0, 0), 1000)
     bar = bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10)
     piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
-    spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), False)
+    spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), "glyphs")
     made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
     assert proposal._whole(made, marks) == whole

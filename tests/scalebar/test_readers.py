@@ -1,4 +1,4 @@
-"""Our own two readers together: the surer one spells, the other is asked about the same text."""
+"""Our own readers together: the surer one spells, the others are asked about the same text."""
 
 import numpy as np
 import pytest
@@ -20,21 +20,21 @@ def by_glyphs(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("text", "confidence", "by_line", "expected"),
+    ("text", "confidence", "by", "expected"),
     [
-        (None, 0.0, True, "20µm"),
-        ("50µm", 0.2, True, "20µm"),
-        ("20µm", 0.05, True, "20µm"),
-        ("50µm", 0.9, False, "50µm"),  # sure: no other is asked
+        (None, 0.0, "lines", "20µm"),
+        ("50µm", 0.2, "lines", "20µm"),
+        ("20µm", 0.05, "lines", "20µm"),
+        ("50µm", 0.9, "glyphs", "50µm"),  # sure: no other is asked
     ],
 )
 def test_the_line_reader_helps_where_letters_are_not_sure(
-    by_glyphs, text, confidence, by_line, expected
+    by_glyphs, text, confidence, by, expected
 ) -> None:
     by_glyphs(text, confidence)
     (found,) = readers.spelled([drawn("20 µm")], ["whole"])
     assert found is not None
-    assert (found.by_line, found.spelling.text) == (by_line, expected)
+    assert (found.by, found.spelling.text) == (by, expected)
 
 
 def test_a_word_is_no_scale_to_either() -> None:
@@ -43,12 +43,20 @@ def test_a_word_is_no_scale_to_either() -> None:
     assert readers.spelled([np.zeros((20, 40), np.float32)], ["whole"]) == [None]
 
 
-@pytest.mark.parametrize("by_line", [True, False])
-def test_the_other_is_asked_about_the_same_text(by_line: bool) -> None:
+@pytest.mark.parametrize("by", ("glyphs", "lines", "strips"))
+def test_the_others_are_asked_about_the_same_text(by: readers.Reader) -> None:
     cut = drawn("20 µm")
-    right = readers.Spelled(Spelling("20µm", 0.9, 2, 30), by_line)
-    wrong = readers.Spelled(Spelling("50µm", 0.9, 2, 30), by_line)
+    right = readers.Spelled(Spelling("20µm", 0.9, 2, 30), by)
+    wrong = readers.Spelled(Spelling("50µm", 0.9, 2, 30), by)
     assert readers.other(cut, right) > 0.5 and readers.other(cut, wrong) < 0.05
+
+
+@pytest.mark.parametrize("sure", [0.2, 0.9])
+def test_the_surer_of_the_others_counts(monkeypatch: pytest.MonkeyPatch, sure: float) -> None:
+    monkeypatch.setattr(readers.lines, "probability", lambda odds, text: 0.6)
+    monkeypatch.setattr(readers.strips, "probability", lambda strip, text: sure)
+    made = readers.Spelled(Spelling("20µm", 0.9, 2, 30), "glyphs")
+    assert readers.other(drawn("20 µm"), made) == max(sure, 0.6)
 
 
 def test_the_columns_are_those_of_the_ink() -> None:
@@ -60,16 +68,17 @@ def test_the_columns_are_those_of_the_ink() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "by_line", "denied"),
+    ("text", "by", "denied"),
     [
-        ("20µm", False, False),
-        ("20.0µm", False, False),
-        ("50µm", False, True),
-        ("50µm", True, False),
+        ("20µm", "glyphs", False),
+        ("20.0µm", "glyphs", False),
+        ("50µm", "glyphs", True),
+        ("50µm", "lines", True),  # by the strip reader
+        ("50µm", "strips", True),  # by the line reader
     ],
 )
-def test_another_scale_that_is_surely_read_is_a_denial(text, by_line, denied) -> None:
-    made = readers.Spelled(Spelling(text, 0.9, 2, 30), by_line)
+def test_another_scale_that_is_surely_read_is_a_denial(text, by, denied) -> None:
+    made = readers.Spelled(Spelling(text, 0.9, 2, 30), by)
     assert readers.denied(drawn("20 µm", 24), made) == denied
 
 
@@ -85,7 +94,7 @@ def test_where_one_cut_is_surely_spelled_no_other_is_read_by_line(monkeypatch) -
     said = [Spelling("20µm", 0.9, 2, 30), None]
     monkeypatch.setattr(readers, "by_glyphs", lambda cuts, where: said)
     found = readers.spelled([drawn("20 µm"), drawn("50 µm")], ["whole", "whole"])
-    assert found == [readers.Spelled(said[0], False), None]
+    assert found == [readers.Spelled(said[0], "glyphs"), None]
 
 
 @pytest.mark.parametrize(
@@ -109,11 +118,12 @@ def test_at_one_end_of_a_text_its_words_are_read(text, where, expected) -> None:
 
 
 @pytest.mark.parametrize("printed", [True, False])
-def test_a_gap_that_the_picture_fills_is_seen_in_the_strongest_ink(printed: bool) -> None:
+def test_a_gap_that_the_picture_fills_is_seen_in_the_strongest_ink(monkeypatch, printed) -> None:
+    monkeypatch.setattr(readers.strips, "of_cut", lambda cut: None)
     cut = drawn("3 µm", 24)
     rows, columns = np.flatnonzero(cut.max(axis=1) > 0.5), np.flatnonzero(cut.max(axis=0) > 0.5)
     three = cut[rows[0] + 3 : rows[-1] - 8, columns[0] : columns[0] + 8]
-    assert not readers.denied(cut, readers.Spelled(Spelling("3µm", 0.9, 2, 30), True), printed)
+    assert not readers.denied(cut, readers.Spelled(Spelling("3µm", 0.9, 2, 30), "lines"), printed)
     np.maximum(three, 0.45, out=three)  # what is behind a 3 shines through
-    eight = readers.Spelled(Spelling("8µm", 0.9, 2, 30), True)
+    eight = readers.Spelled(Spelling("8µm", 0.9, 2, 30), "lines")
     assert readers.denied(cut, eight, printed) == (not printed)

@@ -163,7 +163,7 @@ def test_real_micrographs_are_never_read_wrong() -> None:
 def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status: str) -> None:
     data_bar = databar.DataBar(0, 0, 300, 90, 0, np.ones((1, 1), np.uint8)) if box else None
     piece = texts.Piece("below", 100, 40, 160, 54, (1, 2))
-    spelt = readers.Spelled(spelling.Spelling("5nm", 0.99, 2, 42), False)
+    spelt = readers.Spelled(spelling.Spelling("5nm", 0.99, 2, 42), "glyphs")
     scale = value.Scale(5, "nm", True)
     made = [
         proposal.Proposal(
