@@ -123,7 +123,9 @@ def _single(ink: Ink, line: Line) -> Bar | None:
     """Return the bar that one line makes with its own ends, if any."""
     tall = max(3, round(0.75 * (line.y1 - line.y0)))
     ticks = [sum(line.left) >= tall, sum(line.right) >= tall]
-    if all(ticks):
+    # a bracket's short sides
+    alike = line.left == line.right and min(line.left) == 0 and max(line.left) >= 2
+    if all(ticks) or alike:
         return _ticked(ink, line)
     if not any(ticks):
         return _plain(ink, line)

@@ -24,6 +24,9 @@ SMALL_WIDTH = 900
 MAX_SPREAD = 5.0
 MAX_BOXES = 3
 WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
+FULL_SHARE = 0.85  # of a row of a data bar that shows its background
+LINE_SHARE = 0.3  # of one that is a line from end to end, at most
+TEXT_ROWS = 12  # at half size: so many rows of text may lie between full ones
 EDGE_REACH = 5  # px a region may grow to its true edge
 EDGE_SHARE = 0.7  # of the background's level in rows and columns it grows over
 EDGE_ROOM = 3  # px: so near the picture's edge a box reaches it, where a bracket's side may stand
@@ -141,8 +144,12 @@ def _boxes(low: Gray, flat: Gray, level: int) -> list[tuple[int, int, int, int, 
             h, area = region.shape[0], int(region.sum())
             if h < 6 or area < 0.3 * w * h:
                 continue
-        if h > MAX_HEIGHT_SHARE * height:
-            continue
+        if h > MAX_HEIGHT_SHARE * height:  # a picture as dark as its data bar hangs on it
+            rows = _lowest_rows((small >= 64)[y : y + h, x : x + w])
+            y, region = y + rows.start, region[rows]
+            h, area = region.shape[0], int(region.sum())
+            if h < 6 or h > MAX_HEIGHT_SHARE * height:
+                continue
         if area > WHOLE_SHARE * w * h:  # bars at its edge leave notches
             region[:] = 1
         inside = near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)]
@@ -159,6 +166,22 @@ def _widest_rows(region: Gray) -> slice:
         return slice(0, region.shape[0])
     first, last = runs[np.argmax(runs[:, 1] - runs[:, 0])]
     return slice(int(first), int(last))
+
+
+def _lowest_rows(near: NDArray[np.bool_]) -> slice:
+    """Return the rows from the last one up that are filled nearly from end to end, with their text.
+
+    Rows of text are filled less, lines from end to end not at all.
+    """
+    filled = near.mean(axis=1)
+    full = filled > FULL_SHARE
+    stop = last = len(filled)
+    for row in range(len(filled) - 1, -1, -1):
+        if filled[row] < LINE_SHARE or last - row > TEXT_ROWS:
+            break
+        if full[row]:
+            last = row
+    return slice(last, stop)
 
 
 def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int, Gray]:

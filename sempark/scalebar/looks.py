@@ -15,7 +15,7 @@ from sempark.scalebar.proposal import Proposal
 
 MIN_SURE = 0.3
 MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15
-MIN_SURE_OVER = 0.7  # for texts over a picture where the engine's first look does not agree
+MIN_SURE_OVER = 0.7  # for texts over a picture
 SIZES_PX = (40, 28, 54)  # heights of the text for the engine: first look, second looks
 SECOND_LOOK = 0.8  # what agreement of the second call counts against the first's
 HALF_LOOK = 0.75  # what agreement of two of our own readers counts, and the engine's number
@@ -59,7 +59,7 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
     seen: list[list[str]] = [[] for _ in proposals]
     for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True):
         seen[i].append(t)
-    still_open = [i for i in asked if values.parse(seen[i][0]) != proposals[i].scale]
+    still_open = [i for i in asked if not _agreed(proposals[i], seen[i][0])]
     crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
     for k, t in enumerate(ocr.read_lines(crops, 7, engine)):
         seen[still_open[k % len(still_open)]].append(t)
@@ -76,29 +76,36 @@ def least(proposal: Proposal) -> float:
     return MIN_SURE if proposal.scale.common else MIN_SURE_RARE
 
 
+def _agreed(proposal: Proposal, said: str) -> bool:
+    """Tell whether the engine's first look is enough; over a picture not for what is unsure."""
+    enough = proposal.box is not None or proposal.spelling.confidence >= MIN_SURE_OVER
+    return enough and values.parse(said) == proposal.scale
+
+
 def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
     scales = [values.parse(text) for text in seen]
+    against = any(scale not in (None, proposal.scale) for scale in scales)
     other = readers.other(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, other)
-    if proposal.scale in scales:  # a faint point may be lost on both
-        weak = proposal.spelled.by != "glyphs" and sure < AGAINST
-        sure = 0.0 if weak else SECOND_LOOK * sure
+    both = min(proposal.spelling.confidence, other)
+    if proposal.scale in scales:  # a faint point may be lost on the engine and one reader
+        needed = AGAINST if proposal.spelled.by != "glyphs" else 0.0
+        sure = 0.0 if sure < needed or (against and both < needed) else SECOND_LOOK * sure
     else:  # a micro sign is often lost on the engine
         number = proposal.scale.value in [values.leading_number(text) for text in seen]
-        if not _own_readers_suffice(proposal, other, number, any(scales)):
+        if not _own_readers_suffice(proposal, both, number, against):
             return 0.0
-        sure *= HALF_LOOK if number else OWN_LOOK
+        sure *= HALF_LOOK if number or both >= AGAINST else OWN_LOOK
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
 
 
-def _own_readers_suffice(proposal: Proposal, other: float, number: bool, against: bool) -> bool:
+def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against: bool) -> bool:
     """Tell whether they are sure enough where the engine makes out the number at most.
 
     More is wanted against another scale of its, and over a picture, where all readers see the same
     gaps of letters filled.
     """
-    both = min(proposal.spelling.confidence, other)
     # who fails on letters that touch says nothing against the readers of lines
     by = proposal.spelled.by
     alone = by != "glyphs" and proposal.spelling.confidence >= MIN_ALONE

@@ -46,6 +46,7 @@ GAP = 0.35  # of its height: wider gaps may hold a digit
 BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 FAINTEST = 0.35  # of its text's contrast: that of a bar, a thin line among them
 BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
+THIN_BEYOND = 0.6  # of a thin stroke's
 MOST_BEYOND = 0.05  # of a text's box; letters fill more
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 BESIDE_HALF = 2, 5  # px above and below it, where there is no ink
@@ -194,6 +195,8 @@ def _of_one_color(proposal: Proposal, seen: overlay_ink.Seen) -> bool:
     part = seen.picture[y0:, x0:][: proposal.clean.shape[0], : proposal.clean.shape[1]]
     beyond = (part.astype(np.int16) - seen.stroke.level) * (1 if seen.stroke.bright else -1)
     least, share = BEYOND
+    if seen.stroke.y1 - seen.stroke.y0 <= overlay.THIN:  # blur takes more of it than of letters
+        share = THIN_BEYOND
     return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
 
 
@@ -239,7 +242,8 @@ def _beside(
     if box is None:  # parts of the picture may stand beside the text
         cuts += [(*c[:3], *part) for c in cuts for part in texts.trimmed(c[4])]
     places = [_where(c[2].place) for c in cuts]
-    spelled = readers.spelled([c[4] for c in cuts], places, printed=box is not None)
+    gaps = [gap(bar, piece) for _, bar, piece, *_ in cuts]
+    spelled = readers.spelled([c[4] for c in cuts], places, box is not None, gaps)
     proposals = []
     for (marks, bar, piece, offset, clean), made in zip(cuts, spelled, strict=True):
         if made is None or made.spelling.confidence < MIN_SPELLING:
@@ -255,6 +259,12 @@ def _beside(
                 proposals.append(found)
     proposals = [p for p in proposals if not _inside(p, p)]
     return tuple(p for p in proposals if not any(_inside(p, q) for q in proposals))
+
+
+def gap(bar: bars.Bar, piece: texts.Piece) -> int:
+    """Return the px between a bar's line and a text."""
+    beside = max(0, bar.x0 - piece.x1, piece.x0 - bar.x1)
+    return beside + max(0, bar.line_y0 - piece.y1, piece.y0 - bar.line_y1)
 
 
 def _possible(proposal: Proposal, picture_width: int) -> bool:

@@ -7,6 +7,7 @@ where the first is not sure. The strip reader (`strips`) has learned from other 
 pictures behind it, and is asked last.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,7 +34,9 @@ class Spelled:
     by: Reader
 
 
-def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> list[Spelled | None]:
+def spelled(
+    cuts: list[Floats], where: list[Where], printed: bool = True, gaps: Sequence[float] = ()
+) -> list[Spelled | None]:
     """Spell cuts of one place.
 
     Parameters
@@ -45,6 +48,9 @@ def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> lis
     printed
         Whether they are of a data bar. In a picture much looks like letters: there the line reader
         alone is asked, and only about what the glyph reader can spell at all.
+    gaps
+        How far each lies from its bar: the others are not asked about what lies no nearer than a
+        text that the glyph reader surely spells. Without them all lie as near.
 
     Returns
     -------
@@ -53,14 +59,17 @@ def spelled(cuts: list[Floats], where: list[Where], printed: bool = True) -> lis
     """
     by_letters = by_glyphs(cuts, where)
     scales = [s if s is not None and values.parse(s.text) is not None else None for s in by_letters]
-    sure = any(s is not None and s.confidence >= SURE for s in scales)
+    gaps = gaps or [0.0] * len(cuts)
+    sure = [g for s, g in zip(scales, gaps, strict=True) if s is not None and s.confidence >= SURE]
+    nearest = min(sure, default=np.inf)
     networks: tuple[lines.Network, ...] = ("lines", "strips") if printed else ("lines",)
     found: list[Spelled | None] = []
-    for cut, place, letters, scale in zip(cuts, where, by_letters, scales, strict=True):
+    for cut, place, letters, scale, gap in zip(cuts, where, by_letters, scales, gaps, strict=True):
         best = None if scale is None else Spelled(scale, "glyphs")
-        asked = not sure and (printed or letters is not None)
+        asked = gap < nearest and (printed or letters is not None)
+        columns = None if letters is None else (letters.x0, letters.x1)
         for network in networks if asked else ():
-            whole = by_line(cut, place, network)
+            whole = by_line(cut, place, network, columns)
             if whole is not None and (best is None or whole.confidence > best.spelling.confidence):
                 best = Spelled(whole, network)
             if best is not None and best.spelling.confidence >= SURE:
@@ -89,11 +98,15 @@ def by_glyphs(cuts: list[Floats], where: list[Where]) -> list[Spelling | None]:
 
 
 def by_line(
-    cut: Floats, where: Where = "whole", network: lines.Network = "lines"
+    cut: Floats,
+    where: Where = "whole",
+    network: lines.Network = "lines",
+    columns: tuple[int, int] | None = None,
 ) -> Spelling | None:
     """Spell a cut with the line reader or the strip reader; None where it is no scale.
 
-    At the start or end of a longer text its first or last words are read: one, two, all.
+    At the start or end of a longer text its first or last words are read: one, two, all; and what
+    stands in some columns, where those are given.
     """
     inked = np.flatnonzero((cut > lines.INK).any(axis=0))
     rows = np.flatnonzero((cut > lines.INK).any(axis=1))
@@ -105,6 +118,8 @@ def by_line(
         spans += [(inked[0], inked[gap]) for gap in gaps[:2]]
     elif where == "end":
         spans += [(inked[gap + 1], inked[-1]) for gap in gaps[-2:]]
+    if columns is not None and where != "whole":
+        spans.append((columns[0], columns[1] - 1))
     found = [_line(cut, int(first), int(last) + 1, network) for first, last in spans]
     return max((f for f in found if f is not None), key=lambda f: f.confidence, default=None)
 

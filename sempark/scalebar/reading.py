@@ -19,7 +19,7 @@ from sempark.scalebar import databar as databars
 from sempark.scalebar import looks, ocr
 from sempark.scalebar import value as values
 from sempark.scalebar.databar import Gray
-from sempark.scalebar.proposal import Found, Proposal, Status, propose
+from sempark.scalebar.proposal import Found, Proposal, Status, gap, propose
 
 LOGGER = logging.getLogger(__name__)
 
@@ -121,13 +121,14 @@ def _decide(found: Found, sureness: list[float]) -> Reading:
     if not agreed:
         return _unsure(found)
     rank = {kind: i for i, kind in enumerate(bars.ORDER)}
-    sure, best = min(agreed, key=lambda a: (_gap(a[1]), rank[a[1].bar.kind], -a[0]))
+    sure, best = min(agreed, key=lambda a: (gap(a[1].bar, a[1].piece), rank[a[1].bar.kind], -a[0]))
     nm_per_px = best.scale.nanometers / best.bar.length_px
     box = _corners(best.box or found.box)
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one, if this is no grain at the edge
         # nor one of the picture
-        nearer = _same_text(best, other) and _gap(other) > 1.4 * _gap(best) + 3
+        nearest = gap(best.bar, best.piece)
+        nearer = _same_text(best, other) and gap(other.bar, other.piece) > 1.4 * nearest + 3
         weaker = nearer and best.box is not None and (_at_edge(other) or not _at_edge(best))
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
@@ -161,13 +162,6 @@ def _unsure(found: Found) -> Reading:
         databar=box,
         bar=_corners_of_bar(likeliest),
     )
-
-
-def _gap(proposal: Proposal) -> int:
-    """Return the px between a bar's line and its text."""
-    bar, piece = proposal.bar, proposal.piece
-    beside = max(0, bar.x0 - piece.x1, piece.x0 - bar.x1)
-    return beside + max(0, bar.line_y0 - piece.y1, piece.y0 - bar.line_y1)
 
 
 def _at_edge(proposal: Proposal) -> bool:

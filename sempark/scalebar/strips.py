@@ -22,7 +22,7 @@ from sempark.scalebar.glyphs import Floats
 OVER = (lines.HEIGHT - lines.INK_PX) / 2 / lines.INK_PX  # of a text's height: so much above, below
 WIDEST = 1024  # px of a strip
 COLUMN_PX = 2  # of a strip
-LETTER_GAP = 20  # columns between the middles of letters, 1.7 of a text's height: nearer are of one
+LETTER_GAP = 22  # columns between the middles of letters, 1.8 of a text's height: nearer are of one
 ASIDE = 8  # columns beside the middles of a text's first and last letter that tell of it
 HALF_LETTER = 5  # columns of them that it fills
 

@@ -84,15 +84,20 @@ def tick_middle(ink: Ink, line: Line, y0: int, y1: int, side: int) -> float:
     # the two halves of a broken line may lie a row apart, and their ticks reach the edge
     y0, y1 = max(0, y0), min(ink.mask.shape[0], y1)
     rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
-    if rows.size < 2:
-        rows = np.arange(y0, y1)
     outer = line.x0 if side < 0 else line.x1 - 1
     expected, reach = outer - side * (thick // 2), thick // 2 + 3
     first = max(0, expected - reach)
     last = min(ink.mask.shape[1], expected + reach + 1)
-    window = ink.contrast[rows][:, first:last].astype(float)
-    profile = np.median(window, axis=0)
-    ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
+    if rows.size < 2:  # a tick hardly higher than its line: what it has more than that
+        rows = np.arange(max(0, y0 - 1), min(ink.mask.shape[0], y1 + 1))
+        third = (line.x1 - line.x0) // 3
+        middle = ink.contrast[rows][:, line.x0 + third : line.x1 - third]
+        own = np.median(middle, axis=1, keepdims=True)
+        profile = np.clip(ink.contrast[rows][:, first:last] - own, 0, None).mean(axis=0)
+        ceiling = float(profile.max())
+    else:
+        profile = np.median(ink.contrast[rows][:, first:last].astype(float), axis=0)
+        ceiling = float(np.percentile(ink.contrast[line.y0 : line.y1, line.x0 : line.x1], 50))
     profile[profile < 0.12 * ceiling] = 0
     # the tick is the run of columns nearest the line's end
     columns = np.flatnonzero(profile)

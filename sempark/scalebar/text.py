@@ -125,9 +125,8 @@ def _goes_on(ink: Ink, piece: Piece, letters: NDArray[np.bool_]) -> bool:
         return False
     x, y, w, h, _ = ink.parts.T
     gap = 1.3 * (piece.y1 - piece.y0)
-    row = (
-        ~letters & (y < piece.y1) & (y + h > piece.y0) & (h >= 2) & (h < 2 * (piece.y1 - piece.y0))
-    )
+    row = ~letters & (y + h // 2 < piece.y1) & (y + h // 2 >= piece.y0)
+    row &= (h >= 2) & (h < 2 * (piece.y1 - piece.y0))
     row[list(piece.members)] = False
     row[0] = False
     if piece.place == "right":

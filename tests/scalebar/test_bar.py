@@ -241,3 +241,32 @@ def test_ticks_of_a_ruler_may_touch_the_picture_above(last_rows: str) -> None:
         gray[19, 195:450] = 200 * (np.arange(255) % 40 < 29)
     (ruler,) = [b for b in found(gray) if b.kind == "ticks"]
     assert ruler.length_px == pytest.approx(240, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "length"),
+    [(2, 2, 150 - 3), (0, 0, 150), (0, 2, 150)],  # a single side may be anything
+)
+def test_a_brackets_short_sides_are_ticks(left: int, right: int, length: float) -> None:
+    gray = stripe()
+    gray[30:34, 300:450] = 255
+    gray[34 : 34 + left, 300:303] = gray[34 : 34 + right, 447:450] = 255
+    (only,) = found(gray)
+    assert only.length_px == pytest.approx(length, abs=0.1)
+
+
+def test_the_middle_of_a_tick_hardly_higher_than_its_line() -> None:
+    """Its blurred ends are too faint for ink, its line's rows are not."""
+    gray = stripe().astype(np.float32)
+    gray[32:36, 300:500] = 200
+    gray[30:38, 300:303] = gray[30:38, 497:500] = 200
+    gray = cv2.GaussianBlur(gray, (0, 0), 1.2).round().astype(np.uint8)
+    contrast, mask = gray, (gray > 110).astype(np.uint8)
+    marks = ink.Ink(contrast, mask, *ink.parts(mask), np.ones_like(mask), (0, 0), WIDTH)
+    (line,) = strokes.lines(marks)
+    assert line.y0 - 1 <= 31 and sum(line.left) <= 2
+    ends = [
+        strokes.tick_middle(marks, line, line.y0 - line.left[0], line.y1 + line.left[1], side)
+        for side in (-1, 1)
+    ]
+    np.testing.assert_allclose(ends, [301.5, 498.5], atol=0.6)

@@ -65,3 +65,31 @@ def test_mirrored_picture_has_the_mirrored_box() -> None:
     (mirrored,) = databar.find(np.ascontiguousarray(gray[:, ::-1]))
     assert abs((640 - mirrored.x1) - box.x0) <= 3
     assert abs((640 - mirrored.x0) - box.x1) <= 3
+
+
+@pytest.mark.parametrize("line", [False, True])
+def test_a_picture_as_dark_as_its_data_bar_is_cut_off_it(line: bool) -> None:
+    """A black patch behind a line from end to end, or a picture that is dark in most places."""
+    gray = np.full((480, 640), 50, np.uint8)
+    gray[:240] = specimen()[:240]
+    if line:
+        gray[428:431] = 255
+        gray[240:428, 560:] = 160
+    else:
+        for x in range(0, 640, 64):
+            gray[240:430, x : x + 14] = 160
+    write(gray, 30, 440, 255)
+    write(gray, 30, 460, 255)
+    box = databar.find(gray)[0]
+    assert (box.x0, box.x1, box.y1) == (0, 640, 480)
+    assert abs(box.y0 - 430) <= databar.EDGE_REACH
+
+
+def test_rows_from_the_last_one_up_with_their_text() -> None:
+    near = np.ones((60, 100), bool)
+    near[:20, ::3] = False  # the picture
+    near[30:36, 10:60:2] = near[44:50, 10:60:2] = False  # text
+    assert databar._lowest_rows(near) == slice(20, 60)
+    near[40] = False  # a line from end to end
+    assert databar._lowest_rows(near) == slice(41, 60)
+    assert databar._lowest_rows(np.zeros((60, 100), bool)) == slice(60, 60)

@@ -38,16 +38,20 @@ def proposed(
         (8, BOX, 0.98, 0.0, ["", "8um", ""], 0.8 * 0.98),
         (8, BOX, 0.9, 0.98, ["", "8um", ""], 0.8 * 0.98),
         (8, BOX, 0.9, 0.98, ["8m", "sum", "8m"], 0.75 * 0.98),  # its number at least
-        (8, BOX, 0.98, 0.9, ["3m", "2um?", ""], 0.71 * 0.98),
+        (8, BOX, 0.98, 0.9, ["3m", "2um?", ""], 0.75 * 0.98),
         (8, BOX, 0.98, 0.2, ["8m", "8m", "8m"], 0),  # one reader of our own is none
         (8, BOX, 0.98, 0.89, ["8m", "8nm", "8m"], 0),  # another scale
         (8, BOX, 0.98, 0.95, ["8m", "8nm", "8m"], 0.75 * 0.98),
-        (2, BOX, 0.9, 0.9, ["", "", ""], 0.71 * 0.9),
+        (2, BOX, 0.9, 0.9, ["", "", ""], 0.75 * 0.9),
         (2, None, 0.9, 0.9, ["", "", ""], 0),  # over a picture parts of it may be letters
-        (2, None, 0.9, 0.99, ["", "", ""], 0.71 * 0.99),
+        (2, BOX, 0.9, 0.89, ["", "", ""], 0.71 * 0.9),
+        (2, None, 0.9, 0.99, ["", "", ""], 0.75 * 0.99),
         (2, None, 0.89, 0.99, ["2m", "2m", "2m"], 0),
         (2, None, 0.9, 0.0, ["", "2um", ""], 0.8 * 0.9),
-        (2, None, 0.5, 0.0, ["2um"], 0.5),
+        (2, None, 0.7, 0.0, ["2um"], 0.7),
+        (2, None, 0.69, 0.0, ["2um", "", ""], 0),  # not sure enough for a single look
+        (2, None, 0.69, 0.9, ["2um", "", ""], 0.8 * 0.9),
+        (2, BOX, 0.5, 0.0, ["2um"], 0.5),
     ],
 )
 def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, sure) -> None:
@@ -70,6 +74,8 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         ("lines", None, 0.97, "2m", 0),
         ("lines", BOX, 0.91, "2um", 0.8 * 0.91),
         ("lines", BOX, 0.89, "2um", 0),
+        ("strips", BOX, 0.99, ["8um", "2um"], 0),  # now so, now otherwise
+        ("glyphs", BOX, 0.99, ["8um", "2um"], 0.8 * 0.99),
         ("strips", BOX, 0.99, "", 0.71 * 0.99),
         ("strips", None, 0.99, "", 0.71 * 0.99),
         ("strips", None, 0.98, "", 0),
@@ -78,7 +84,8 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
     ],
 )
 def test_a_sure_line_or_strip_may_stand_alone(monkeypatch, by, box, confidence, said, sure) -> None:
-    answers = iter([[""], [said] * 2])  # not at the first look
+    said = said if isinstance(said, list) else [said] * 2
+    answers = iter([[""], said])  # not at the first look
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
     monkeypatch.setattr(looks.readers, "denied", lambda *_: False)

@@ -141,3 +141,10 @@ def test_a_text_brighter_than_a_stroke_is_not_that_strokes_value(level: int, tex
     gray = drawn()
     gray[340:346, 60:160] = level
     assert [text for text, _ in spelled(gray)] == texts
+
+
+def test_a_thin_line_that_blur_weakened_may_be_fainter_than_its_text() -> None:
+    gray = drawn()
+    gray[338:348] = gray[350:360]
+    gray[340:343, 60:160] = 190
+    assert spelled(gray)

@@ -120,15 +120,24 @@ def test_a_length_aside_of_a_bar_is_not_its_value(x: int, texts: list[str]) -> N
     assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == texts
 
 
-@pytest.mark.parametrize("words", ["", "University Lab"])
-def test_a_text_beside_a_bar_is_begun_in_its_own_row(words: str) -> None:
+@pytest.mark.parametrize(
+    ("text_x", "x", "y", "words"),
+    [
+        (175, 40, 570, ""),
+        (175, 40, 570, "University Lab"),  # nearer to the bar's end than the text
+        (155, 10, 572, "University Lab"),  # a letter of it higher than a micro sign's foot
+    ],
+)
+def test_a_text_beside_a_bar_is_begun_in_its_own_row(
+    text_x: int, x: int, y: int, words: str
+) -> None:
     gray = specimen()
     sheet = Sheet(gray, Scale(20, "um", 200.0), np.random.default_rng(2), wheel_fonts()[:1])
     sheet.rule(0, 530, 800, 600, 0)
     sheet.gray, sheet.face = 255, Face(wheel_fonts()[0], 14)
     sheet.ticked(40, 550, 2, 20)  # to x = 140
-    sheet.text(175, 557, "20 µm")
-    sheet.text(40, 570, words)  # under the bar, and on beyond its end
+    sheet.text(text_x, 557, "20 µm")
+    sheet.text(x, y, words)  # under the bar, and on beyond its end
     assert [p.spelling.text for p in proposal.propose(sheet.canvas).proposals] == ["20µm"]
 
 

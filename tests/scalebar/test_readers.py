@@ -127,3 +127,30 @@ def test_a_gap_that_the_picture_fills_is_seen_in_the_strongest_ink(monkeypatch, 
     np.maximum(three, 0.45, out=three)  # what is behind a 3 shines through
     eight = readers.Spelled(Spelling("8µm", 0.9, 2, 30), "lines")
     assert readers.denied(cut, eight, printed) == (not printed)
+
+
+@pytest.mark.parametrize(("gap", "text"), [(5, "20µm"), (15, None)])
+def test_what_lies_nearer_than_a_sure_text_is_read_too(monkeypatch, gap: int, text) -> None:
+    monkeypatch.setattr(
+        readers, "by_glyphs", lambda cuts, where: [None, Spelling("1.5mm", 0.97, 2, 30)]
+    )
+    first, second = readers.spelled(
+        [drawn("20 µm"), drawn("1.5 mm")], ["whole", "whole"], gaps=[gap, 15]
+    )
+    assert (first.spelling.text if first else None) == text
+    assert second is not None and second.by == "glyphs"
+
+
+def test_a_spelling_that_is_no_scale_is_none(by_glyphs) -> None:
+    by_glyphs("81.9µm", 0.9)
+    (found,) = readers.spelled([drawn("50.0 µm")], ["whole"])
+    assert found is not None and found.spelling.text == "50.0µm"
+
+
+def test_the_columns_that_the_glyph_reader_chose_are_read_as_a_line() -> None:
+    cut = drawn("3µmIMS", 16)
+    x1 = int(np.flatnonzero((drawn("3µm", 16) > 0.4).any(axis=0))[-1]) + 1
+    assert readers.by_line(cut, "start") is None
+    found = readers.by_line(cut, "start", columns=(0, x1))
+    assert found is not None and found.text == "3µm" and found.x1 == x1
+    assert readers.by_line(cut, "whole", columns=(0, x1)) is None
