@@ -7,6 +7,7 @@ none.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sempark.scalebar import ocr, readers
 from sempark.scalebar import text as texts
@@ -25,7 +26,9 @@ AGAINST = 0.9  # and where it makes out another, or the text stands over a pictu
 MIN_ALONE = 0.98  # how sure a reader of lines or strips must be where it is the only one
 
 
-def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") -> list[float]:
+def judged(
+    proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract"
+) -> list[tuple[Proposal, float]]:
     """Take a second look at every proposal.
 
     One engine call reads all; a second one, at other sizes, only those where the first
@@ -40,8 +43,9 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
 
     Returns
     -------
-    list of float
-        0 to 1 each, 0 where no second look agrees.
+    list of (Proposal, float)
+        Each, with what the line reader reads in place of the glyph reader's where that is surely
+        another scale, and how sure it is: 0 to 1, 0 where no second look agrees.
 
     Raises
     ------
@@ -49,26 +53,34 @@ def sureness(proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract") ->
         When Tesseract is missing, fails or hangs.
     """
     # what is spelled too weakly, or otherwise by another reader, no look makes sure
-    asked = [
-        i
-        for i, p in enumerate(proposals)
-        if p.spelling.confidence >= least(p)
-        and not readers.denied(p.clean, p.spelled, p.box is not None)
-    ]
-    crops = [texts.enlarge(proposals[i].clean, SIZES_PX[0]) for i in asked]
-    seen: list[list[str]] = [[] for _ in proposals]
-    for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True):
-        seen[i].append(t)
-    still_open = [i for i in asked if not _agreed(proposals[i], seen[i][0])]
-    crops = [texts.enlarge(proposals[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
+    taken = [_undenied(p) if p.spelling.confidence >= least(p) else None for p in proposals]
+    asked = {i: p for i, p in enumerate(taken) if p is not None}
+    crops = [texts.enlarge(p.clean, SIZES_PX[0]) for p in asked.values()]
+    seen = {i: [t] for i, t in zip(asked, ocr.read_lines(crops, 7, engine), strict=True)}
+    still_open = [i for i, p in asked.items() if not _agreed(p, seen[i][0])]
+    crops = [texts.enlarge(asked[i].clean, px) for px in SIZES_PX[1:] for i in still_open]
     for k, t in enumerate(ocr.read_lines(crops, 7, engine)):
         seen[still_open[k % len(still_open)]].append(t)
-    sure = [0.0] * len(proposals)
-    for i in asked:
-        sure[i] = proposals[i].spelling.confidence
-    for i in still_open:
-        sure[i] = _after_more_looks(proposals[i], seen[i])
-    return sure
+    found = []
+    for i, proposal in enumerate(proposals):
+        sure = asked[i].spelling.confidence if i in asked else 0.0
+        if i in still_open:
+            sure = _after_more_looks(asked[i], seen[i])
+        found.append((asked.get(i, proposal), sure))
+    return found
+
+
+def _undenied(proposal: Proposal) -> Proposal | None:
+    """Return a proposal that no reader denies: it, or what the line reader surely reads there."""
+    printed = proposal.box is not None
+    found = readers.otherwise(proposal.clean, proposal.spelled, printed)
+    if found is None:
+        return proposal
+    if proposal.spelled.by != "glyphs" or found.by != "lines" or not printed:
+        return None
+    scale = values.parse(found.spelling.text)  # the glyph reader has lost a narrow point
+    denied = readers.otherwise(proposal.clean, found, printed) is not None
+    return None if scale is None or denied else replace(proposal, scale=scale, spelled=found)
 
 
 def least(proposal: Proposal) -> float:
@@ -106,11 +118,11 @@ def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against:
     More is wanted against another scale of its, and over a picture, where all readers see the same
     gaps of letters filled.
     """
-    # who fails on letters that touch says nothing against the readers of lines
-    by = proposal.spelled.by
-    alone = by != "glyphs" and proposal.spelling.confidence >= MIN_ALONE
+    by, sure = proposal.spelled.by, proposal.spelling.confidence >= MIN_ALONE
     if against:
         return both >= AGAINST
     if proposal.box is None:  # the strip reader has learned what a picture looks like
-        return both >= AGAINST or (alone and (number or by == "strips"))
-    return alone or both >= MIN_BOTH
+        return both >= AGAINST or (sure and (by == "strips" or (by == "lines" and number)))
+    # who fails on letters that touch says nothing against the line reader, but the two readers of
+    # lines may both lose a faint foot of a micro sign, or a point
+    return both >= (MIN_BOTH if by == "glyphs" else AGAINST) or (sure and by == "lines")

@@ -137,8 +137,8 @@ def _line(cut: Floats, x0: int, x1: int, network: lines.Network) -> Spelling | N
     return Spelling(text, lines.probability(odds, text), x0, x1)
 
 
-def denied(cut: Floats, made: Spelled, printed: bool = True) -> bool:
-    """Tell whether a reader that has not spelled it surely reads another scale.
+def otherwise(cut: Floats, made: Spelled, printed: bool = True) -> Spelled | None:
+    """Return what a reader that has not spelled it surely reads as another scale.
 
     Over a picture, what shines through fills the gaps of letters (a 3 becomes an 8): there the line
     reader looks at the strongest ink too.
@@ -146,12 +146,16 @@ def denied(cut: Floats, made: Spelled, printed: bool = True) -> bool:
     looks = [] if made.by == "lines" else [cut]
     if not printed:
         looks.append(np.clip((cut - STRONG[0]) / (STRONG[1] - STRONG[0]), 0, 1))
-    read = [(w.text, w.confidence) for w in (by_line(look) for look in looks) if w is not None]
+    read = [Spelled(w, "lines") for w in (by_line(look) for look in looks) if w is not None]
     strip = None if made.by == "strips" else strips.of_cut(cut)
-    if strip is not None:
-        read += [(word.text, word.confidence) for word in strips.words(strip)]
+    for word in strips.words(strip) if strip is not None else ():
+        spelt = Spelling(word.text, word.confidence, 0, cut.shape[1])
+        read.append(Spelled(spelt, "strips"))
     scale = values.parse(made.spelling.text)
-    return any(sure >= DENIAL and values.parse(text) != scale for text, sure in read)
+    for found in read:
+        if found.spelling.confidence >= DENIAL and values.parse(found.spelling.text) != scale:
+            return found
+    return None
 
 
 def other(cut: Floats, made: Spelled) -> float:

@@ -90,7 +90,7 @@ def read_many(grays: Iterable[Gray], engine: ocr.Engine = "tesseract") -> list[R
     found = [_propose(gray) for gray in grays]
     proposals = [p for f in found for p in f.proposals]
     try:
-        sure = looks.sureness(proposals, engine)
+        judged = looks.judged(proposals, engine)
     except ocr.EngineError:
         ocr.available(engine)  # missing: an error for all; else this batch is not read
         LOGGER.exception("batch of %d pictures not read", len(found))
@@ -98,7 +98,7 @@ def read_many(grays: Iterable[Gray], engine: ocr.Engine = "tesseract") -> list[R
     readings, at = [], 0
     for f in found:
         stop = at + len(f.proposals)
-        readings.append(_decide(f, sure[at:stop]))
+        readings.append(_decide(f, judged[at:stop]))
         at = stop
     return readings
 
@@ -112,12 +112,9 @@ def _propose(gray: Gray) -> Found:
         return Found("error", None, ())
 
 
-def _decide(found: Found, sureness: list[float]) -> Reading:
+def _decide(found: Found, judged: list[tuple[Proposal, float]]) -> Reading:
     """Choose the one proposal on which the looks agree."""
-    agreed = []
-    for proposal, sure in zip(found.proposals, sureness, strict=True):
-        if sure >= looks.least(proposal):
-            agreed.append((sure, proposal))
+    agreed = [(sure, proposal) for proposal, sure in judged if sure >= looks.least(proposal)]
     if not agreed:
         return _unsure(found)
     rank = {kind: i for i, kind in enumerate(bars.ORDER)}

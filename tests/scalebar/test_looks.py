@@ -58,8 +58,8 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
     answers: Iterator[list[str]] = iter([said[:1], said[1:]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers)[: len(crops)])
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
-    monkeypatch.setattr(looks.readers, "denied", lambda *_: False)
-    (found,) = looks.sureness([proposed(number, confidence, box)])
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    ((_, found),) = looks.judged([proposed(number, confidence, box)])
     assert found == pytest.approx(sure)
 
 
@@ -76,7 +76,7 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         ("lines", BOX, 0.89, "2um", 0),
         ("strips", BOX, 0.99, ["8um", "2um"], 0),  # now so, now otherwise
         ("glyphs", BOX, 0.99, ["8um", "2um"], 0.8 * 0.99),
-        ("strips", BOX, 0.99, "", 0.71 * 0.99),
+        ("strips", BOX, 0.99, "", 0),
         ("strips", None, 0.99, "", 0.71 * 0.99),
         ("strips", None, 0.98, "", 0),
         ("strips", None, 0.99, "200nm", 0),
@@ -88,14 +88,28 @@ def test_a_sure_line_or_strip_may_stand_alone(monkeypatch, by, box, confidence, 
     answers = iter([[""], said])  # not at the first look
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
     monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
-    monkeypatch.setattr(looks.readers, "denied", lambda *_: False)
-    (found,) = looks.sureness([proposed(2, confidence, box, by=by)])
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    ((_, found),) = looks.judged([proposed(2, confidence, box, by=by)])
     assert found == pytest.approx(sure)
 
 
-def test_what_the_line_reader_denies_is_not_read(monkeypatch) -> None:
-    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: ["2um"] * len(crops))
-    made = proposed(2, 0.99, BOX)
-    for denied in (False, True):
-        monkeypatch.setattr(looks.readers, "denied", lambda *_, said=denied: said)
-        assert (looks.sureness([made])[0] == 0) == denied
+@pytest.mark.parametrize(
+    ("box", "by", "denials", "read"),
+    [
+        (BOX, "glyphs", [], 2),
+        (BOX, "glyphs", ["lines"], 20),  # what it denies with, once the engine agrees
+        (BOX, "glyphs", ["lines", "strips"], None),  # which the third denies
+        (BOX, "glyphs", ["strips"], None),
+        (BOX, "lines", ["strips"], None),
+        (None, "glyphs", ["lines"], None),
+    ],
+)
+def test_what_another_reader_denies_is_not_read(monkeypatch, box, by, denials, read) -> None:
+    by_line = readers.Spelled(spelling.Spelling("20µm", 0.99, 2, 42), "lines")
+    by_strip = readers.Spelled(spelling.Spelling("200µm", 0.99, 2, 42), "strips")
+    answers = iter([{"lines": by_line, "strips": by_strip}[d] for d in denials])
+    said = "20um" if denials else "2um"
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [said] * len(crops))
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: next(answers, None))
+    ((found, sure),) = looks.judged([proposed(2, 0.99, box, by)])
+    assert (found.scale.value if sure else None) == read

@@ -88,7 +88,9 @@ def test_a_four_is_framed_whole(font: int, text: str) -> None:
 
 
 def test_what_was_seen_is_kept_when_it_is_unsure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading.looks, "sureness", lambda proposals, engine: [0.0] * len(proposals))
+    monkeypatch.setattr(
+        reading.looks, "judged", lambda proposals, engine: [(p, 0.0) for p in proposals]
+    )
     only = reading.read(striped(0))
     assert (only.status, only.value, only.text) == ("unsure", None, "2µm")
     assert only.nm_per_px is None and only.bar_px == pytest.approx(100, abs=1)

@@ -79,7 +79,11 @@ def test_the_columns_are_those_of_the_ink() -> None:
 )
 def test_another_scale_that_is_surely_read_is_a_denial(text, by, denied) -> None:
     made = readers.Spelled(Spelling(text, 0.9, 2, 30), by)
-    assert readers.denied(drawn("20 µm", 24), made) == denied
+    found = readers.otherwise(drawn("20 µm", 24), made)
+    assert (found is not None) == denied
+    if found is not None:
+        assert found.spelling.text == "20µm"
+        assert found.by == ("strips" if by == "lines" else "lines")
 
 
 def test_in_a_picture_the_line_reader_is_not_asked_about_what_has_no_letters(by_glyphs) -> None:
@@ -123,10 +127,11 @@ def test_a_gap_that_the_picture_fills_is_seen_in_the_strongest_ink(monkeypatch, 
     cut = drawn("3 µm", 24)
     rows, columns = np.flatnonzero(cut.max(axis=1) > 0.5), np.flatnonzero(cut.max(axis=0) > 0.5)
     three = cut[rows[0] + 3 : rows[-1] - 8, columns[0] : columns[0] + 8]
-    assert not readers.denied(cut, readers.Spelled(Spelling("3µm", 0.9, 2, 30), "lines"), printed)
+    three_um = readers.Spelled(Spelling("3µm", 0.9, 2, 30), "lines")
+    assert readers.otherwise(cut, three_um, printed) is None
     np.maximum(three, 0.45, out=three)  # what is behind a 3 shines through
     eight = readers.Spelled(Spelling("8µm", 0.9, 2, 30), "lines")
-    assert readers.denied(cut, eight, printed) == (not printed)
+    assert (readers.otherwise(cut, eight, printed) is not None) == (not printed)
 
 
 @pytest.mark.parametrize(("gap", "text"), [(5, "20µm"), (15, None)])

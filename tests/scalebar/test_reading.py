@@ -173,4 +173,4 @@ def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status:
         for x0, x1, y in ((120, 150, 57), (50, 210, 20))
     ]  # fmt: skip
     found = proposal.Found("no_value", data_bar, tuple(made))
-    assert reading._decide(found, [0.99, 0.99]).status == status
+    assert reading._decide(found, [(p, 0.99) for p in made]).status == status
