@@ -17,6 +17,7 @@ RIM = 2, 5  # px beside a bar, where what it stands on is seen
 RIM_SHARE = 0.6  # of the rim's pixels that are of the background
 RINGING = 0.2  # of a bar's contrast
 EVEN = 4  # gray levels: most of a printed background is as near to its level
+PAPER = 15, 235  # gray levels of what a box is filled with, at most and at least
 GROUND_SHARE = 0.5  # of what is around a text: its letters fill less
 BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
 
@@ -67,6 +68,21 @@ def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
                 (within and holds(gray, box, bar)) or _same_ground(gray, bar, text, box.level)
             )
     return False
+
+
+def off_paper(gray: Gray, bar: Bar, text: Box) -> bool:
+    """Tell whether a text is printed on white or black paper, but the bar beside it is not.
+
+    Bar and text are in the picture's frame.
+    """
+    x0, y0, x1, y1 = text
+    room = (y1 - y0) // 3
+    around = max(0, x0 - room), max(0, y0 - room), x1 + room, y1 + room
+    level = round(float(np.median(gray[around[1] : around[3], around[0] : around[2]])))
+    if PAPER[0] < level < PAPER[1] or not _on(gray, around, level):
+        return False
+    sides = _rim(bar.x0, bar.line_y0, bar.x1, bar.line_y1)
+    return sum(_like(gray, side, level) for side in sides) < 2
 
 
 def _same_ground(gray: Gray, bar: Bar, text: Box, level: int) -> bool:

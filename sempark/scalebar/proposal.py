@@ -140,10 +140,11 @@ def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Fou
 
 
 def _apart(gray: Gray, proposal: Proposal, boxes: list[databars.DataBar]) -> bool:
-    """Tell whether a proposal's text is printed in a data bar, its bar in the picture."""
+    """Tell whether a proposal's text is printed in a data bar or box, its bar in the picture."""
     (x, y), piece = proposal.origin, proposal.piece
+    bar = proposal.bar.moved(x, y)
     text = piece.x0 + x, piece.y0 + y, piece.x1 + x, piece.y1 + y
-    return ground.apart(gray, proposal.bar.moved(x, y), text, boxes)
+    return ground.apart(gray, bar, text, boxes) or ground.off_paper(gray, bar, text)
 
 
 def _propose_over(seen: overlay_ink.Seen) -> list[Proposal]:

@@ -124,3 +124,15 @@ def test_black_letters_are_not_printed_on_the_black_around_their_box(paper, apar
     box = DataBar(0, 0, 200, 50 if paper == 0 else 100, 0, np.ones((1, 1), np.uint8))
     bar = bars.Bar("block", 60, 140, 60, 60, 140, 70, 60, 70)
     assert ground.apart(gray, bar, (60, 30, 140, 46), [box]) == apart
+
+
+@pytest.mark.parametrize(
+    ("paper", "x0", "off"), [(250, 20, True), (250, 120, False), (120, 20, False), (200, 20, False)]
+)
+def test_a_bar_beside_the_white_box_of_a_text_is_not_its_bar(paper: int, x0: int, off: bool):
+    gray = np.full((100, 300), 120, np.uint8)
+    gray[40:90, 100:] = paper
+    gray[50:62, 150:200:6] = 20
+    gray[54:57, x0 : x0 + 28 if x0 == 120 else 97] = 40
+    bar = bars.Bar("line", x0, 97, x0, 54, x0 + 28 if x0 == 120 else 97, 57, 54, 57)
+    assert ground.off_paper(gray, bar, (150, 50, 200, 62)) == off
