@@ -12,7 +12,7 @@ from dataclasses import replace
 from sempark.scalebar import ocr, readers
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
-from sempark.scalebar.proposal import Proposal
+from sempark.scalebar.beside import Proposal
 
 MIN_SURE = 0.3
 MIN_SURE_RARE = 0.7  # for numbers rare on scale bars: 6, 7, 8, 9, 15

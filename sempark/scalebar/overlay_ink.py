@@ -159,9 +159,9 @@ def _paper(part: Gray, stroke: Stroke, origin: tuple[int, int]) -> tuple[int, in
     left, top, w, h, _ = (int(v) for v in stats[labels[y, x]])
     own = labels[top : top + h, left : left + w] == labels[y, x]
     # at a blurred edge some of what lies around is as bright as the paper
-    rows = np.flatnonzero(own.mean(axis=1) >= PAPER_SHARE)
-    columns = np.flatnonzero(own.mean(axis=0) >= PAPER_SHARE)
-    if not (rows.size and columns.size):
+    rows = np.flatnonzero(own.mean(axis=1) >= PAPER_SHARE).tolist()
+    columns = np.flatnonzero(own.mean(axis=0) >= PAPER_SHARE).tolist()
+    if not (rows and columns):
         return left, top, left + w, top + h
     return left + columns[0], top + rows[0], left + columns[-1] + 1, top + rows[-1] + 1
 

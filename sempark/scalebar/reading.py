@@ -18,8 +18,9 @@ from sempark.scalebar import bar as bars
 from sempark.scalebar import databar as databars
 from sempark.scalebar import looks, ocr
 from sempark.scalebar import value as values
+from sempark.scalebar.beside import Proposal, gap
 from sempark.scalebar.databar import Gray
-from sempark.scalebar.proposal import Found, Proposal, Status, gap, propose
+from sempark.scalebar.proposal import Found, Status, propose
 
 LOGGER = logging.getLogger(__name__)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sempark.scalebar import lines, strips
+from sempark.scalebar import beside, lines, strips
 from sempark.scalebar.bar import Bar
 from sempark.scalebar.databar import Gray
 from sempark.scalebar.ink import Ink
-from sempark.scalebar.text import Place
+from sempark.scalebar.text import Piece, Place
 
 MIN_LETTER_PX = 6
 TALLEST = 0.1  # of the picture's width: no letter is higher
@@ -27,19 +27,14 @@ ASIDE = 4.0  # heights of a row, beyond a bar's ends above and below it
 BESIDE = 9.0  # and beside it
 MAX_ROWS = 8
 MIN_SURE = 0.5
-BESIDE_LINE = 2, 5  # px above and below a line, where there is no ink
 OTHER_HALF = 0.35  # of a bar's length: so long a line beyond the text is its other half
 
 
 @dataclass(frozen=True)
 class Text:
-    """A scale text near a bar: where, its box in the window, and how sure the strip reader is."""
+    """A scale text near a bar: its piece of the window, of no parts, and its word in a strip."""
 
-    place: Place
-    x0: int
-    y0: int
-    x1: int
-    y1: int
+    piece: Piece
     word: strips.Word
 
 
@@ -71,25 +66,26 @@ def texts(near: Gray, bar: Bar, looks: Sequence[Ink], picture_width: int) -> lis
             scale = (y1 - y0) / lines.INK_PX
             for word in strips.words(strip) if strip is not None else ():
                 left, right = round(x0 + word.x0 * scale), round(x0 + word.x1 * scale)
-                half = any(_half(look, bar, place, left, right) for look in looks)
+                piece = Piece(place, left, y0, right, y1, ())
+                half = any(_half(look, bar, piece) for look in looks)
                 if word.confidence >= MIN_SURE and not half:
-                    found.append(Text(place, left, y0, right, y1, word))
+                    found.append(Text(piece, word))
     return sorted(found, key=lambda text: -text.word.confidence)
 
 
-def _half(look: Ink, bar: Bar, place: Place, x0: int, x1: int) -> bool:
-    """Tell whether a bar is but one half of a line that its text breaks: beyond it goes on."""
-    if place not in ("left", "right"):
+def _half(look: Ink, bar: Bar, piece: Piece) -> bool:
+    """Tell whether a bar is but one half of a line that its text breaks: it goes on somewhere.
+
+    Where a text ends is known roughly.
+    """
+    if piece.place not in ("left", "right"):
         return False
-    room, long = max(4, (x1 - x0) // 4), bar.x1 - bar.x0
-    first = x1 - room if place == "right" else x0 - room - long
+    room, long = max(4, (piece.x1 - piece.x0) // 4), bar.x1 - bar.x0
+    first = piece.x1 - room if piece.place == "right" else piece.x0 - room - long
     columns = slice(max(0, first), max(0, first + 2 * room + long))
-    y0, y1 = bar.line_y0, bar.line_y1
-    near, far = BESIDE_LINE
-    rows = slice(y0, y1), slice(max(0, y0 - far), max(0, y0 - near)), slice(y1 + near, y1 + far)
-    line, above, below = (look.mask[r, columns].any(axis=0) for r in rows)
-    bare = np.flatnonzero(np.diff(np.pad(line & ~above & ~below, 1).astype(np.int8)))
-    longest = (bare[1::2] - bare[::2]).max(initial=0)
+    line, bare = beside.along(look, bar, columns)
+    runs = np.flatnonzero(np.diff(np.pad(line & bare, 1).astype(np.int8)))
+    longest = (runs[1::2] - runs[::2]).max(initial=0)
     return bool(longest >= max(6, OTHER_HALF * long))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import looks, proposal, readers, spelling, value
+from sempark.scalebar import beside, looks, readers, spelling, value
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
 
@@ -15,11 +15,11 @@ BOX = DataBar(0, 0, 200, 60, 0, np.ones((1, 1), np.uint8))
 
 def proposed(
     number: float, confidence: float, box: DataBar | None, by: readers.Reader = "glyphs"
-) -> proposal.Proposal:
+) -> beside.Proposal:
     """A text of some px that was spelled as a number of micrometers."""
     scale = value.number(f"{number:g}", "um")
     assert scale is not None
-    return proposal.Proposal(
+    return beside.Proposal(
         (0, 0),
         bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10),
         texts.Piece("below", 20, 24, 60, 36, (1, 2)),

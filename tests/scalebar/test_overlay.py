@@ -133,6 +133,7 @@ def test_what_lies_around_a_box_is_not_of_its_text(edge: int) -> None:
     sheet.text(110, 326, "300 nm")
     (stroke,) = overlay.find(sheet.canvas)
     assert stroke.paper is not None and stroke.paper.origin == (100, 300)
+    assert all(type(v) is int for v in stroke.paper.origin)
     assert stroke.paper.mask.shape == (60, 160)
 
 

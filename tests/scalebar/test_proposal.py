@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import glyphs, proposal, readers, reading, rest, spelling, value
+from sempark.scalebar import beside, glyphs, over, proposal, readers, reading, rest, spelling, value
 from sempark.scalebar import ink as inks
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
@@ -69,11 +69,11 @@ def test_two_data_bars_of_unlike_scales_are_refused() -> None:
 def test_fields_no_microscope_shows_are_no_scales() -> None:
     found = proposal.propose(striped(0))
     (best, *_) = found.proposals
-    assert proposal._possible(best, 800)  # 2 µm are 100 px: 16 µm
-    assert not proposal._possible(best, 20_000_000)
-    assert not proposal._possible(best, 0)
-    low = replace(best.piece, y1=best.piece.y0 + proposal.MIN_LEGIBLE_PX - 1)
-    assert not proposal._possible(replace(best, piece=low), 800)
+    assert beside.possible(best, 800)  # 2 µm are 100 px: 16 µm
+    assert not beside.possible(best, 20_000_000)
+    assert not beside.possible(best, 0)
+    low = replace(best.piece, y1=best.piece.y0 + beside.MIN_LEGIBLE_PX - 1)
+    assert not beside.possible(replace(best, piece=low), 800)
 
 
 @pytest.mark.parametrize("font", [0, 1, 2, 3])
@@ -235,5 +235,5 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     bar = bars.Bar("block", 10, 90, 10, 5, 90, 10, 5, 10)
     piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
     spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), "glyphs")
-    made = proposal.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
-    assert proposal._whole(made, marks) == whole
+    made = beside.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
+    assert over._whole(made, marks) == whole

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sempark.imaging.decode import decode
 from sempark.scalebar import bar as bars
 from sempark.scalebar import (
+    beside,
     databar,
     debug,
     ocr,
@@ -166,7 +167,7 @@ def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status:
     spelt = readers.Spelled(spelling.Spelling("5nm", 0.99, 2, 42), "glyphs")
     scale = value.Scale(5, "nm", True)
     made = [
-        proposal.Proposal(
+        beside.Proposal(
             (0, 0), bars.Bar("block", x0, x1, x0, y, x1, y + 4, y, y + 4), piece, scale, spelt,
             np.ones((16, 44), np.float32), data_bar, 98,
         )

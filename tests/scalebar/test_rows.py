@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import overlay, proposal, rows
+from sempark.scalebar import over, overlay, proposal, rows
 from sempark.scalebar.bar import Bar
 from sempark.scalebar.ink import Ink, parts
 from tests.scalebar.test_lines import drawn
@@ -33,9 +33,9 @@ def window(text: str, x: int, y: int, digit_px: int = 16) -> tuple[NDArray[np.ui
 def test_one_free_letter_tells_where_a_text_stands(x: int, y: int, place: str) -> None:
     near, ink = window("30 µm", x, y)
     found = rows.texts(near, BAR, [ink], ink.picture_width)
-    assert found and found[0].word.text == "30µm" and found[0].place == place
+    assert found and found[0].word.text == "30µm" and found[0].piece.place == place
     assert found == sorted(found, key=lambda t: -t.word.confidence)
-    text = found[0]
+    text = found[0].piece
     assert y - 4 <= text.y0 < y + 8 and y + 12 < text.y1 < y + 30
     assert x - 16 <= text.x0 <= x + 6 and x + 40 <= text.x1 <= x + 110
     assert near[BAR.y0, BAR.x0] == 255  # the window itself stays as it was
@@ -62,7 +62,7 @@ def test_rows_of_more_letters_come_first() -> None:
 def test_what_crosses_all_letters_hides_no_text(monkeypatch, gray: int) -> None:
     picture = overlaid(crossed=gray)
     assert [p.scale.value for p in proposal.propose(picture).proposals][:1] == [300]
-    monkeypatch.setattr(proposal.rows, "texts", lambda *_: [])
+    monkeypatch.setattr(over.rows, "texts", lambda *_: [])
     assert proposal.propose(picture).proposals == ()
 
 
@@ -79,4 +79,4 @@ def test_a_half_of_a_line_that_a_text_breaks_is_no_bar(other: bool) -> None:
     assert drawn_bar is not None
     (x, y), bar = drawn_bar
     own = bar.moved(x - seen.full.origin[0], y - seen.full.origin[1])
-    assert bool(proposal._in_rows(seen, own)) != other
+    assert bool(over._in_rows(seen, own)) != other

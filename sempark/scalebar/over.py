@@ -1,0 +1,110 @@
+"""Proposals over a picture: the texts beside one stroke of it, cut out or read through it.
+
+In: a stroke with the ink around it, seen in several ways. Out: proposals, first of the texts that
+can be cut out in one look or another; where none is clear, of the rows around it as the strip
+reader reads them (`rows`). What a stroke that may be a part of the picture must show is here.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+
+from sempark.scalebar import bar as bars
+from sempark.scalebar import beside, ink, overlay, readers, rows
+from sempark.scalebar import rest as without
+from sempark.scalebar import text as texts
+from sempark.scalebar import value as values
+from sempark.scalebar.beside import Proposal
+from sempark.scalebar.overlay_ink import Seen
+from sempark.scalebar.spelling import Spelling
+
+MAX_TEXTS = 3  # of the rows around a stroke
+CLEAR = 0.9  # of a text: from there on no other look at the same place
+SURELY = 0.3  # and from there on a narrower part of it is none
+BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
+GAP = 0.35  # of its height: wider gaps may hold a digit
+BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
+BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
+THIN_BEYOND = 0.6  # of a thin stroke's
+MOST_BEYOND = 0.05  # of a text's box; letters fill more
+
+
+def proposals(seen: Seen) -> list[Proposal]:
+    """Spell the texts beside one stroke of the picture, in one look after another."""
+    drawn = overlay.bar(seen)
+    if drawn is None:
+        return []
+    (x, y), bar = drawn
+    found: list[Proposal] = []
+    for marks, others in seen.for_texts():
+        own = bar.moved(x - marks.origin[0], y - marks.origin[1])
+        if min(own.x0, own.y0) >= 0:
+            made = beside.proposals([(marks, own)], None) or ()
+            found += [p for p in made if _whole(p, others) and _of_one_color(p, seen)]
+        if any(p.spelling.confidence >= CLEAR for p in found):
+            break
+    # what is seen less well may be a part of the same text
+    found = [p for p in found if not any(_part(p, q) for q in found)]
+    if not any(p.spelling.confidence >= CLEAR for p in found):
+        found += _in_rows(seen, bar.moved(x - seen.full.origin[0], y - seen.full.origin[1]))
+    return found
+
+
+def _in_rows(seen: Seen, bar: bars.Bar) -> list[Proposal]:
+    """Read the rows around a bar in a picture whose texts cannot be cut out."""
+    if min(bar.x0, bar.y0) < 0:
+        return []
+    looks = [without.erase(ink, bar) for ink in (seen.lifted, seen.full, seen.faint, seen.strict)]
+    found = []
+    for text in rows.texts(seen.full.contrast, bar, looks, seen.full.picture_width)[:MAX_TEXTS]:
+        scale = values.parse(text.word.text)
+        if scale is None:
+            continue
+        piece = text.piece
+        near = seen.full.contrast[max(0, piece.y0) : piece.y1, max(0, piece.x0) : piece.x1]
+        clean = np.pad(near.astype(np.float32) * np.float32(1 / 255), texts.ROOM)
+        spelt = Spelling(text.word.text, text.word.confidence, 0, clean.shape[1])
+        spelled = readers.Spelled(spelt, "strips")
+        made = Proposal(seen.full.origin, bar, piece, scale, spelled, clean, None, piece.x0)
+        if beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
+            found.append(made)
+    return found
+
+
+def _of_one_color(proposal: Proposal, seen: Seen) -> bool:
+    """Tell whether a text is no brighter, or no darker, than the stroke that may be its bar."""
+    x0 = max(0, proposal.first + proposal.origin[0])
+    y0 = max(0, proposal.piece.y0 - texts.ROOM + proposal.origin[1])
+    part = seen.picture[y0:, x0:][: proposal.clean.shape[0], : proposal.clean.shape[1]]
+    beyond = (part.astype(np.int16) - seen.stroke.level) * (1 if seen.stroke.bright else -1)
+    least, share = BEYOND
+    if seen.stroke.y1 - seen.stroke.y0 <= overlay.THIN:  # blur takes more of it than of letters
+        share = THIN_BEYOND
+    return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
+
+
+def _whole(proposal: Proposal, marks: ink.Ink) -> bool:
+    """Tell whether nothing that may be a digit stands before a text or in a gap of it."""
+    piece = proposal.piece
+    dx, dy = (a - b for a, b in zip(proposal.origin, marks.origin, strict=True))
+    text = marks.mask[max(0, piece.y0 + dy) : max(0, piece.y1 + dy)]
+    tall = piece.y1 - piece.y0
+    at = proposal.first + dx
+    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5).tolist()
+    start = at + (inked[0] if inked else 0)
+    near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
+    strips = [(start - far, start - near)]
+    # where a letter that touches the picture was left out
+    strips += [(at + a + 2, at + b - 1) for a, b in pairwise(inked) if b - a > GAP * tall]
+    inside = (text[:, max(0, a) : max(0, b)] for a, b in strips)
+    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in inside)
+
+
+def _part(a: Proposal, b: Proposal) -> bool:
+    """Tell whether a proposal's text is a narrower part of another's, surely spelled one."""
+    left, right = (p.origin[0] + p.piece.x0 for p in (a, b))
+    wide_a, wide_b = a.piece.x1 - a.piece.x0, b.piece.x1 - b.piece.x0
+    tall = b.piece.y1 - b.piece.y0
+    rows = abs(a.piece.y1 + a.origin[1] - b.piece.y1 - b.origin[1]) < 0.5 * tall
+    inside = left >= right - 2 and left + wide_a <= right + wide_b + 2
+    return rows and inside and wide_a < wide_b - 0.2 * tall and b.spelling.confidence >= SURELY
