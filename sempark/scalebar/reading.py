@@ -1,9 +1,9 @@
 """The printed scale of a micrograph: data bar, bar, text and value as one Reading.
 
 In: gray pictures. Out: a Reading each, with a status from a closed list. Bars and the
-text beside them are proposed first; then all crops of a batch are read by one Tesseract
-process and by the glyph reader. A value counts only when two looks agree: what is
-unsure is not read, since a wrong scale is far worse than none.
+text beside them are proposed first, as our own readers spell it; then all crops of a batch are
+read by one Tesseract process. A value counts only when two looks agree: what is unsure is not
+read, since a wrong scale is far worse than none.
 
 Source: section 2.3 of the thesis.
 """
