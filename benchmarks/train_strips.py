@@ -52,32 +52,31 @@ def background(shape: tuple[int, int], drawn: list, rng: np.random.Generator) ->
     return part
 
 
-def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, list] | None:
-    """One strip and its label."""
+def tight(ink: np.ndarray) -> np.ndarray:
+    rows = np.flatnonzero((ink > 0.5).any(axis=1))
+    columns = np.flatnonzero((ink > 0.5).any(axis=0))
+    if not rows.size:
+        return ink[:0]
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def row_of_text(texts, rng: np.random.Generator) -> tuple[np.ndarray, list, str] | None:
+    """The ink of a text, at times with another beside it; its label, the text."""
     text, ink, _ = next(texts)
     named = label(text)
     if rng.random() < 0.2:
         ink = slanted(ink, rng)
-    rows = np.flatnonzero((ink > 0.5).any(axis=1))
-    columns = np.flatnonzero((ink > 0.5).any(axis=0))
-    if not rows.size:
+    ink = tight(ink)
+    if not ink.size:
         return None
-    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     if rng.random() < 0.3:
         size = max(1, round(ink.shape[1] * rng.uniform(0.68, 1.15))), ink.shape[0]
         ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
     tall = ink.shape[0]
-    if tall < 8:
-        return None
-    # a text somewhere, always: where there is none the network must not be made to name something
-    longest = 2.2 if rng.random() < 0.8 else 7.0
-    left, right = (round(tall * rng.uniform(0.15, longest)) for _ in range(2))
-    if rng.random() < 0.25:  # another text beside it
+    if rng.random() < 0.25:
         more, other, _ = next(texts)
-        columns = np.flatnonzero((other > 0.5).any(axis=0))
-        rows = np.flatnonzero((other > 0.5).any(axis=1))
-        if rows.size:
-            other = other[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        other = tight(other)
+        if other.size:
             size = max(1, round(other.shape[1] * tall / other.shape[0])), tall
             other = cv2.resize(other, size, interpolation=cv2.INTER_LINEAR)
             gap = np.zeros((tall, round(tall * rng.uniform(0.7, 2.5))), np.float32)
@@ -85,10 +84,18 @@ def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, 
                 ink, named = np.hstack([ink, gap, other]), named + label(more)
             else:
                 ink, named = np.hstack([other, gap, ink]), label(more) + named
-    over = tall
-    paper = background((tall + 2 * over, ink.shape[1] + left + right), drawn, rng)
-    alpha = cv2.copyMakeBorder(ink, over, over, left, right, cv2.BORDER_CONSTANT)
-    here = slice(over, over + tall), slice(left, left + ink.shape[1])
+    return ink, named, text
+
+
+def laid(ink: np.ndarray, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, float] | None:
+    """A row of text over a part of a picture with a row's height of room above and below."""
+    tall = ink.shape[0]
+    # a text somewhere, always: where there is none the network must not be made to name something
+    longest = 2.2 if rng.random() < 0.8 else 7.0
+    left, right = (round(tall * rng.uniform(0.15, longest)) for _ in range(2))
+    paper = background((3 * tall, ink.shape[1] + left + right), drawn, rng)
+    alpha = cv2.copyMakeBorder(ink, tall, tall, left, right, cv2.BORDER_CONSTANT)
+    here = slice(tall, 2 * tall), slice(left, left + ink.shape[1])
     bright = rng.random() < 0.7
     level = rng.uniform(170, 255) if bright else rng.uniform(0, 90)
     if rng.random() < 0.4:  # a shade behind it, or a box
@@ -103,16 +110,20 @@ def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, 
             paper *= rng.uniform(0.3, 0.9) if bright else 1.0
             paper += 0 if bright else rng.uniform(0, 30)
         level = np.clip(level + (15 if bright else -15), 0, 255)
-        around = paper[here]
         if rng.random() < 0.1:
             return None
-    picture = paper + (level - paper) * alpha
+    return paper + (level - paper) * alpha, float(level)
+
+
+def worn(
+    picture: np.ndarray, level: float, tall: float, rng: np.random.Generator
+) -> tuple[np.ndarray, float, float]:
+    """What files go through: resizing, blur, fading, JPEG; the level and the text's height then."""
     if rng.random() < 0.3:
         factor = max(rng.uniform(0.6, 1.3), 8.5 / tall)
         how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=how)
-        tall, over = tall * factor, over * factor
-        left, right = left * factor, right * factor
+        tall = tall * factor
     if rng.random() < 0.35:
         sigma = rng.uniform(0.3, 0.3 + 0.05 * min(tall, 16))
         picture = cv2.GaussianBlur(picture, (0, 0), sigma)
@@ -123,15 +134,33 @@ def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, 
     if rng.random() < 0.5:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 98))]
         picture = cv2.imdecode(cv2.imencode(".jpg", picture, quality)[1], 0)
-    # as the reader measures it: by a contrast that is capped in one of several ways
-    seen = level + rng.normal(0, 4)
+    return picture, level, tall
+
+
+def seen(picture: np.ndarray, level: float, rng: np.random.Generator) -> np.ndarray:
+    """How near each pixel is to the level, as the reader measures it: the contrast is capped."""
+    level += rng.normal(0, 4)
     contrast = abs(float(np.median(picture)) - level) * rng.uniform(0.8, 1.1)
     contrast = float(np.clip(contrast, 34, rng.choice([170, 170, 170, 100])))
-    off = np.abs(picture.astype(np.float32) - seen)
-    near = (np.clip(contrast - off, 0, None) * (255 / contrast)).astype(np.uint8)
+    off = np.abs(picture.astype(np.float32) - level)
+    return (np.clip(contrast - off, 0, None) * (255 / contrast)).astype(np.uint8)
+
+
+def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, list] | None:
+    """One strip and its label; None where the text is too small, too faint or too long."""
+    row = row_of_text(texts, rng)
+    if row is None or row[0].shape[0] < 8:
+        return None
+    ink, named, text = row
+    over = laid(ink, drawn, rng)
+    if over is None:
+        return None
+    picture, level, tall = worn(*over, ink.shape[0], rng)
+    near = seen(picture, level, rng)
+    # its rows are known roughly: of digits alone, say, without a micro sign's foot
     wrong = 0.25 if "µ" in text or "μ" in text else 0.06
-    y0 = over - tall * rng.uniform(-0.06, 0.2)
-    y1 = over + tall * (1 + rng.uniform(-wrong, 0.2))
+    y0 = tall - tall * rng.uniform(-0.06, 0.2)
+    y1 = tall + tall * (1 + rng.uniform(-wrong, 0.2))
     strip = strips.cut(near, 0, y0, near.shape[1], y1)
     if strip is None or strip.shape[1] > WIDEST:
         return None
