@@ -20,6 +20,7 @@ from sempark.scalebar.spelling import Spelling
 
 SURE = 0.7  # from there on no other reader is asked
 DENIAL = 0.95  # of the line reader: none of 2,092 drawn lines was read wrong by it from there on
+DISPUTED = 0.5  # of the line reader: from there on the strip reader does not overrule it
 STRONG = 0.45, 0.9  # shares of full ink: none and all of the strongest
 
 
@@ -70,12 +71,20 @@ def spelled(
         columns = None if letters is None else (letters.x0, letters.x1)
         for network in networks if asked else ():
             whole = by_line(cut, place, network, columns)
-            if whole is not None and (best is None or whole.confidence > best.spelling.confidence):
+            if whole is None or (best is not None and _disputed(best, whole)):
+                continue
+            if best is None or whole.confidence > best.spelling.confidence:
                 best = Spelled(whole, network)
             if best is not None and best.spelling.confidence >= SURE:
                 break
         found.append(best)
     return found
+
+
+def _disputed(best: Spelled, whole: Spelling) -> bool:
+    """Tell whether the line reader has read another scale, and is more sure than not."""
+    said = best.by == "lines" and best.spelling.confidence >= DISPUTED
+    return said and values.parse(best.spelling.text) != values.parse(whole.text)
 
 
 def by_glyphs(cuts: list[Floats], where: list[Where]) -> list[Spelling | None]:

@@ -159,3 +159,19 @@ def test_the_columns_that_the_glyph_reader_chose_are_read_as_a_line() -> None:
     found = readers.by_line(cut, "start", columns=(0, x1))
     assert found is not None and found.text == "3µm" and found.x1 == x1
     assert readers.by_line(cut, "whole", columns=(0, x1)) is None
+
+
+@pytest.mark.parametrize(
+    ("sure", "text", "by"),
+    [(0.4, "20µm", "strips"), (0.6, "2.0µm", "lines"), (0.0, "20µm", "strips")],
+)
+def test_the_strip_reader_overrules_no_line_reader_that_is_more_sure_than_not(
+    monkeypatch, by_glyphs, sure: float, text: str, by: str
+) -> None:
+    """A faint point is lost on it first."""
+    by_glyphs(None, 0.0)
+    said = {"lines": Spelling("2.0µm", sure, 2, 30) if sure else None}
+    said["strips"] = Spelling("20µm", 0.98, 2, 30)
+    monkeypatch.setattr(readers, "by_line", lambda cut, where, network, columns: said[network])
+    (found,) = readers.spelled([drawn("2.0 µm")], ["whole"])
+    assert found is not None and (found.spelling.text, found.by) == (text, by)
