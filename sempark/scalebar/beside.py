@@ -23,6 +23,7 @@ FAINTEST = 0.35  # of its text's contrast: that of a bar, a thin line among them
 MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or more
 MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
+MAX_OVER = 1.7  # heights of it above or below its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 BESIDE_LINE = 2, 5  # px above and below a line, where there is no ink
 OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
@@ -98,6 +99,9 @@ def possible(proposal: Proposal, picture_width: int) -> bool:
     apart = max(bar.x0 - piece.x1, piece.x0 - bar.x1)
     farthest = MAX_ASIDE if piece.place in ("above", "below") else MAX_APART
     if apart > farthest * (piece.y1 - piece.y0):
+        return False
+    over = max(bar.y0 - piece.y1, piece.y0 - bar.y1)
+    if over > MAX_OVER * (piece.y1 - piece.y0):
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM

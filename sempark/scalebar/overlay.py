@@ -23,6 +23,8 @@ MAX_HEIGHT_SHARE = 0.06  # of the picture's height
 MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
 EDGE_GAP = 5  # px along an edge that may be missing
 MAX_SPREAD = 8.0, 0.1  # deviation from its level of most of a stroke; thin ones', of their contrast
+BEYOND = 6  # px beyond an end
+RIDGE_SHARE = 0.4  # of a thin stroke's contrast, in all of these: there it goes on
 THIN = 4  # px: compression leaves no flat rows inside
 ROOM = 3  # px above and below, where that is seen
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
@@ -186,6 +188,20 @@ def _contrast(gray: Gray, box: tuple[int, int, int, int], level: int) -> float:
     return float(np.median(off, axis=1).min())
 
 
+def _goes_on(
+    gray: Gray, box: tuple[int, int, int, int], x: int, contrast: float, bright: bool
+) -> bool:
+    """Tell whether a stroke goes on beyond an end, blurred into other surroundings."""
+    _, y0, _, y1 = box
+    columns = slice(max(0, x), max(0, x + BEYOND))
+    sides = [gray[y, columns] for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+    if y1 - y0 > THIN or not sides or not sides[0].size:
+        return False
+    line = gray[(y0 + y1) // 2, columns].astype(np.int16)
+    above = np.min([(line - side if bright else side - line) for side in sides], axis=0)
+    return bool(above.min() >= RIDGE_SHARE * contrast)
+
+
 def _with_ends(
     gray: Gray, box: tuple[int, int, int, int], level: int, spread: float
 ) -> Stroke | None:
@@ -207,6 +223,9 @@ def _with_ends(
             return None
         if float(np.median(np.abs(outer - level))) < END_SHARE * min(contrast, 80):
             return None
+    bright = level > float(np.median(beside))
+    if any(_goes_on(gray, box, x, contrast, bright) for x in (x0 - 3 - BEYOND, x1 + 3)):
+        return None
     middle = round(float(np.median(beside)))
     flat = float(np.abs(beside - middle).mean()) <= PAPER_SPREAD
     return Stroke(x0, y0, x1, y1, level, contrast, spread, level > middle, middle if flat else None)

@@ -149,3 +149,12 @@ def test_a_thin_line_that_blur_weakened_may_be_fainter_than_its_text() -> None:
     gray[338:348] = gray[350:360]
     gray[340:343, 60:160] = 190
     assert spelled(gray)
+
+
+@pytest.mark.parametrize(("beyond", "found"), [(40, 1), (150, 0)])
+def test_a_thin_stroke_that_goes_on_less_bright_has_no_end_there(beyond: int, found: int) -> None:
+    gray = np.full((400, 500), 100, np.uint8)
+    gray[:, 160:] = 40
+    gray[340:343, 60:160] = 220
+    gray[340:343, 160:200] = beyond
+    assert len([s for s in overlay.find(gray) if s.stroke.y0 == 340]) == found

@@ -72,6 +72,11 @@ def test_fields_no_microscope_shows_are_no_scales() -> None:
     assert beside.possible(best, 800)  # 2 µm are 100 px: 16 µm
     assert not beside.possible(best, 20_000_000)
     assert not beside.possible(best, 0)
+    height = best.piece.y1 - best.piece.y0
+    for heights, possible in ((1.6, True), (1.8, False)):
+        y0 = best.bar.y1 + round(heights * height)
+        far = replace(best.piece, place="below", y0=y0, y1=y0 + height)
+        assert beside.possible(replace(best, piece=far), 800) == possible
     low = replace(best.piece, y1=best.piece.y0 + beside.MIN_LEGIBLE_PX - 1)
     assert not beside.possible(replace(best, piece=low), 800)
 
