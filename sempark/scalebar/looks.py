@@ -6,6 +6,7 @@ Tesseract makes out another scale. What is unsure is not read: a wrong scale is 
 none.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -106,6 +107,9 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
         sure = 0.0 if sure < needed or (against and both < needed) else SECOND_LOOK * sure
     else:  # a micro sign is often lost on the engine
         number = proposal.scale.value in [values.leading_number(text) for text in seen]
+        # where the engine sees a gap between digits there may be a faint point
+        if any(re.search(r"[0-9] [0-9]", text) for text in seen):
+            return 0.0
         if not _own_readers_suffice(proposal, both, number, against):
             return 0.0
         sure *= HALF_LOOK if number or both >= AGAINST else OWN_LOOK
@@ -125,4 +129,4 @@ def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against:
         return both >= AGAINST or (sure and (by == "strips" or (by == "lines" and number)))
     # who fails on letters that touch says nothing against the line reader, but the two readers of
     # lines may both lose a faint foot of a micro sign, or a point
-    return both >= (MIN_BOTH if by == "glyphs" else AGAINST) or (sure and by == "lines")
+    return both >= (MIN_BOTH if by == "glyphs" else MIN_ALONE) or (sure and by == "lines")

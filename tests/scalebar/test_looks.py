@@ -48,6 +48,8 @@ def proposed(
         (2, None, 0.9, 0.99, ["", "", ""], 0.75 * 0.99),
         (2, None, 0.89, 0.99, ["2m", "2m", "2m"], 0),
         (2, None, 0.9, 0.0, ["", "2um", ""], 0.8 * 0.9),
+        (20, BOX, 0.98, 0.99, ["20m", "20m", "20m"], 0.75 * 0.99),
+        (20, BOX, 0.98, 0.99, ["2 0um", "20m", "20m"], 0),  # a point may be there
         (2, None, 0.7, 0.0, ["2um"], 0.7),
         (2, None, 0.69, 0.0, ["2um", "", ""], 0),  # not sure enough for a single look
         (2, None, 0.69, 0.9, ["2um", "", ""], 0.8 * 0.9),
@@ -113,3 +115,12 @@ def test_what_another_reader_denies_is_not_read(monkeypatch, box, by, denials, r
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: next(answers, None))
     ((found, sure),) = looks.judged([proposed(2, 0.99, box, by)])
     assert (found.scale.value if sure else None) == read
+
+
+@pytest.mark.parametrize(("other", "sure"), [(0.97, 0), (0.99, 0.75 * 0.99)])
+def test_both_readers_of_lines_may_lose_a_point(monkeypatch, other: float, sure: float) -> None:
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [""] * len(crops))
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
+    ((_, found),) = looks.judged([proposed(30, 0.99, BOX, "strips")])
+    assert found == pytest.approx(sure)
