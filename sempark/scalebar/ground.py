@@ -35,16 +35,20 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
     line = gray[y0:y1, x0:x1]
     inked = line[np.abs(line.astype(np.int16) - box.level) > LEVEL_TOLERANCE]
     level = float(np.median(inked)) if inked.size else float(box.level)
+    rim = _rim(x0, y0, x1, y1)
     # a ruler may hang from the edge, under white as well
-    goes_on = any(
-        at_edge and _like(gray, beyond, level) and not _like(gray, between, box.level)
-        for at_edge, between, beyond in zip(at_edges, next_to, _rim(x0, y0, x1, y1), strict=True)
-    )
-    if inked.size and bar.kind != "ticks" and goes_on:
+    if (
+        inked.size
+        and bar.kind != "ticks"
+        and any(
+            at_edge and _like(gray, beyond, level) and not _like(gray, between, box.level)
+            for at_edge, between, beyond in zip(at_edges, next_to, rim, strict=True)
+        )
+    ):
         return False
     if bar.kind not in ("block", "line"):
         return True
-    left, right, above, below = (_clipped(side, box) for side in _rim(x0, y0, x1, y1))
+    left, right, above, below = (_clipped(side, box) for side in rim)
     # beside strong ink what JPEG leaves is no other background
     tolerance = max(LEVEL_TOLERANCE, RINGING * abs(level - box.level))
     ends = all(_like(gray, side, box.level, tolerance) for side in (left, right) if side)

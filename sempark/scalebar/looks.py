@@ -65,7 +65,7 @@ def judged(
     found = []
     for i, proposal in enumerate(proposals):
         sure = asked[i].spelling.confidence if i in asked else 0.0
-        if i in still_open:
+        if i in asked and len(seen[i]) > 1:
             sure = _after_more_looks(asked[i], seen[i])
         found.append((asked.get(i, proposal), sure))
     return found

@@ -13,7 +13,6 @@ from sempark.scalebar import bar as bars
 from sempark.scalebar import beside, ink, overlay, readers, rows
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
-from sempark.scalebar import value as values
 from sempark.scalebar.beside import Proposal
 from sempark.scalebar.overlay_ink import Seen
 from sempark.scalebar.spelling import Spelling
@@ -57,15 +56,12 @@ def _in_rows(seen: Seen, bar: bars.Bar) -> list[Proposal]:
     looks = [without.erase(ink, bar) for ink in (seen.lifted, seen.full, seen.faint, seen.strict)]
     found = []
     for text in rows.texts(seen.full.contrast, bar, looks, seen.full.picture_width)[:MAX_TEXTS]:
-        scale = values.parse(text.word.text)
-        if scale is None:
-            continue
-        piece = text.piece
+        piece, word = text.piece, text.word
         near = seen.full.contrast[max(0, piece.y0) : piece.y1, max(0, piece.x0) : piece.x1]
         clean = np.pad(near.astype(np.float32) * np.float32(1 / 255), texts.ROOM)
-        spelt = Spelling(text.word.text, text.word.confidence, 0, clean.shape[1])
+        spelt = Spelling(word.text, word.confidence, 0, clean.shape[1])
         spelled = readers.Spelled(spelt, "strips")
-        made = Proposal(seen.full.origin, bar, piece, scale, spelled, clean, None, piece.x0)
+        made = Proposal(seen.full.origin, bar, piece, word.scale, spelled, clean, None, piece.x0)
         if beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
             found.append(made)
     return found

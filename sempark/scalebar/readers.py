@@ -155,18 +155,16 @@ def otherwise(cut: Floats, made: Spelled, printed: bool = True) -> Spelled | Non
     looks = [] if made.by == "lines" else [cut]
     if not printed:
         looks.append(np.clip((cut - STRONG[0]) / (STRONG[1] - STRONG[0]), 0, 1))
-    read = [Spelled(w, "lines") for w in (by_line(look) for look in looks) if w is not None]
+    by_lines = [w for w in map(by_line, looks) if w is not None and w.confidence >= DENIAL]
     scale = values.parse(made.spelling.text)
-    surely = [r for r in read if r.spelling.confidence >= DENIAL]
+    for spelt in by_lines:
+        if values.parse(spelt.text) != scale:
+            return Spelled(spelt, "lines")
     # in a data bar a second reader that surely reads the same is enough
-    alike = printed and any(values.parse(r.spelling.text) == scale for r in surely)
-    strip = None if alike or made.by == "strips" else strips.of_cut(cut)
+    strip = None if (printed and by_lines) or made.by == "strips" else strips.of_cut(cut)
     for word in strips.words(strip) if strip is not None else ():
-        spelt = Spelling(word.text, word.confidence, 0, cut.shape[1])
-        read.append(Spelled(spelt, "strips"))
-    for found in read:
-        if found.spelling.confidence >= DENIAL and values.parse(found.spelling.text) != scale:
-            return found
+        if word.confidence >= DENIAL and word.scale != scale:
+            return Spelled(Spelling(word.text, word.confidence, 0, cut.shape[1]), "strips")
     return None
 
 

@@ -13,16 +13,12 @@ from sempark.scalebar import beside, lines, strips
 from sempark.scalebar.bar import Bar
 from sempark.scalebar.databar import Gray
 from sempark.scalebar.ink import Ink
-from sempark.scalebar.text import Piece, Place
+from sempark.scalebar.text import MIN_TEXT_PX, Piece, Place
 
-MIN_LETTER_PX = 6
 TALLEST = 0.1  # of the picture's width: no letter is higher
 SAME = 0.15  # of a letter's height: letters with ends so near are of one row
 X_HEIGHT = 0.73  # of a digit's height: that of an m
-REACH = (
-    2.6,
-    48.0,
-)  # heights of the bar, px at 1024: so far above and below it letters are looked for
+REACH = 2.6, 48.0  # heights of the bar, px at 1024: so far letters are looked for above and below
 ASIDE = 4.0  # heights of a row, beyond a bar's ends above and below it
 BESIDE = 9.0  # and beside it
 MAX_ROWS = 8
@@ -65,10 +61,11 @@ def texts(near: Gray, bar: Bar, looks: Sequence[Ink], picture_width: int) -> lis
             strip = strips.cut(near, x0, y0, x1, y1)
             scale = (y1 - y0) / lines.INK_PX
             for word in strips.words(strip) if strip is not None else ():
+                if word.confidence < MIN_SURE:
+                    continue
                 left, right = round(x0 + word.x0 * scale), round(x0 + word.x1 * scale)
                 piece = Piece(place, left, y0, right, y1, ())
-                half = any(_half(look, bar, piece) for look in looks)
-                if word.confidence >= MIN_SURE and not half:
+                if not any(_half(look, bar, piece) for look in looks):
                     found.append(Text(piece, word))
     return sorted(found, key=lambda text: -text.word.confidence)
 
@@ -95,7 +92,7 @@ def _rows(looks: Sequence[Ink], bar: Bar, picture_width: int) -> list[tuple[int,
     counted: list[tuple[float, int, int]] = []
     for look in looks:
         x, y, w, h, area = look.parts[1:].T
-        letters = (h >= MIN_LETTER_PX) & (h <= TALLEST * picture_width) & (w <= 6 * h)
+        letters = (h >= MIN_TEXT_PX) & (h <= TALLEST * picture_width) & (w <= 6 * h)
         letters &= (area >= 0.12 * w * h) & (h <= 5 * w)
         letters &= (y < bar.y1 + reach) & (y + h > bar.y0 - reach)
         letters &= (x < bar.x1 + BESIDE * h) & (x + w > bar.x0 - BESIDE * h)
@@ -103,14 +100,15 @@ def _rows(looks: Sequence[Ink], bar: Bar, picture_width: int) -> list[tuple[int,
             # a digit's rows, or an m's
             for weight, high in ((1.0, tall), (0.6, round(tall / X_HEIGHT))):
                 _count(counted, weight, top + tall - high, top + tall)
-    kept = [c for c in counted if c[2] - c[1] >= 8 and (c[2] <= bar.y0 + 1 or _free(c, bar))]
+    kept = [c for c in counted if c[2] - c[1] >= beside.MIN_LEGIBLE_PX and _free(c, bar)]
     return [(y0, y1) for _, y0, y1 in sorted(kept, key=lambda c: (-c[0], c[1], c[2]))]
 
 
 def _free(row: tuple[float, int, int], bar: Bar) -> bool:
-    """Tell whether a row lies below a bar, or beside its line."""
+    """Tell whether a row lies above a bar, below it, or beside its line."""
     _, y0, y1 = row
-    return y0 >= bar.y1 - 1 or (y0 < bar.line_y1 and y1 > bar.line_y0)
+    beside_line = y0 < bar.line_y1 and y1 > bar.line_y0
+    return y1 <= bar.y0 + 1 or y0 >= bar.y1 - 1 or beside_line
 
 
 def _count(counted: list[tuple[float, int, int]], weight: float, y0: int, y1: int) -> None:

@@ -29,9 +29,10 @@ HALF_LETTER = 5  # columns of them that it fills
 
 @dataclass(frozen=True)
 class Word:
-    """A scale text in a strip: its text, how probable it is, its columns in px of the strip."""
+    """A scale text in a strip: what it says, how probable it is, its columns in px of the strip."""
 
     text: str
+    scale: values.Scale
     confidence: float
     x0: int
     x1: int
@@ -103,7 +104,8 @@ def words(strip: Floats) -> list[Word]:
     for start, stop in pairwise([*starts.tolist(), len(first)]):
         letters = first[start:stop]
         text = "".join(lines.CLASSES[k] for k in best[letters])
-        if values.parse(text) is None:
+        scale = values.parse(text)
+        if scale is None:
             continue
         x0 = max(0, int(letters[0]) - ASIDE)
         x1 = min(len(odds), int(letters[-1]) + ASIDE)
@@ -114,7 +116,7 @@ def words(strip: Floats) -> list[Word]:
         sure = lines.probability(odds[x0:x1], text)
         left = max(x0, int(letters[0]) - HALF_LETTER)
         right = min(x1, int(letters[-1]) + HALF_LETTER)
-        found.append(Word(text, sure, COLUMN_PX * left, COLUMN_PX * right))
+        found.append(Word(text, scale, sure, COLUMN_PX * left, COLUMN_PX * right))
     return found
 
 
