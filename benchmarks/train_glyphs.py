@@ -71,13 +71,17 @@ def draw(
 
 
 def written(
-    paths: list[Path], rng: np.random.Generator
+    paths: list[Path], rng: np.random.Generator, small: float = 0.0
 ) -> Iterator[tuple[str, np.ndarray, list[tuple[float, float]]]]:
-    """Texts without end, in any font and size: text, ink 0..1, columns of each letter's ink."""
+    """Texts without end, in any font and size: text, ink 0..1, columns of each letter's ink.
+
+    A share of them is as small as scales often are.
+    """
     cache: dict[tuple[Path, int], ImageFont.FreeTypeFont] = {}
     while True:
         path = paths[rng.integers(len(paths))]
-        size = int(np.exp(rng.uniform(np.log(8), np.log(60))))
+        smallest, largest = (9, 20) if rng.random() < small else (8, 60)
+        size = int(np.exp(rng.uniform(np.log(smallest), np.log(largest))))
         if (path, size) not in cache:
             cache[path, size] = ImageFont.truetype(str(path), size)
         text = random_text(rng)

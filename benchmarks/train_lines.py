@@ -1,6 +1,7 @@
 """Train the line reader's network on drawn text and store its weights.
 
-python benchmarks/train_lines.py [--strings 70000] [--epochs 9] [--without FONT ...] [--out FILE]
+python benchmarks/train_lines.py [--strings 80000] [--epochs 9] [--without FONT ...]
+    [--start FILE] [--out FILE]
 
 Text is drawn and spoiled as for the glyph reader (`train_glyphs.py`), and slanted; then whole lines
 go through the reader's own scaling. One string in twenty is kept for checking.
@@ -20,6 +21,8 @@ CHANNELS = (20, 32, 48, 80, 80)
 KERNELS = ((5, 5), (3, 3), (3, 3), (4, 3), (1, 5))
 WIDEST = 256  # px of a line in training
 BATCH = 128
+SMALL = 0.5  # of the texts
+RATE, RATE_ON = 2e-3, 1e-3  # of learning, from nothing and from given weights
 
 
 def slanted(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -31,6 +34,15 @@ def slanted(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return cv2.warpAffine(ink, matrix, (width + room, height))
 
 
+def resized(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Shrink or enlarge a line, down to the smallest that is read."""
+    rows = np.flatnonzero((ink > 0.4).any(axis=1))
+    tall = rows[-1] + 1 - rows[0] if rows.size else ink.shape[0]
+    factor = rng.uniform(min(1.0, max(0.6, 8.5 / tall)), 1.3)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return np.clip(cv2.resize(ink, None, fx=factor, fy=factor, interpolation=how), 0, 1)
+
+
 def label(text: str) -> list[int]:
     """Classes of a text's letters, without blanks."""
     letters = text.replace(" ", "").replace("u", "µ").replace("μ", "µ")
@@ -40,13 +52,15 @@ def label(text: str) -> list[int]:
 
 def examples(count: int, paths: list, rng: np.random.Generator) -> tuple[list, list]:
     drawn, labels = [], []
-    texts = written(paths, rng)
+    texts = written(paths, rng, SMALL)
     while len(drawn) < count:
         text, ink, _ = next(texts)
         if ink.max() == 0:
             continue
         if rng.random() < 0.15:
             ink = slanted(ink, rng)
+        if rng.random() < 0.2:
+            ink = resized(ink, rng)
         ink, _, _ = spoil(ink, rng)
         line = lines.normalized(np.asarray(ink, np.float32))
         if line is not None and line.shape[1] <= WIDEST:
@@ -66,14 +80,12 @@ def padded(drawn: list, labels: list, some: np.ndarray) -> tuple[np.ndarray, ...
     return x, (widths + 1) // 2, y, np.array([len(labels[i]) for i in some])
 
 
-def fit(
-    drawn: list, labels: list, channels: tuple[int, ...], epochs: int, seed: int, out: Path
-) -> None:
-    """Train a network of so many channels a layer and store its weights."""
+def fit(drawn: list, labels: list, channels: tuple[int, ...], args: argparse.Namespace) -> None:
+    """Train a network of so many channels a layer, or train one on, and store its weights."""
     import tensorflow as tf
 
-    tf.keras.utils.set_random_seed(seed)
-    rng = np.random.default_rng(seed)
+    tf.keras.utils.set_random_seed(args.seed)
+    rng = np.random.default_rng(args.seed)
     print(f"{len(drawn)} lines", flush=True)
     layers = tf.keras.layers
     model = tf.keras.Sequential([layers.Input((lines.HEIGHT, None, 1))])
@@ -85,8 +97,14 @@ def fit(
     model.add(layers.Dense(lines.BLANK + 1))
     kept = np.arange(0, len(drawn), 20)
     learned = np.setdiff1d(np.arange(len(drawn)), kept)
-    steps = epochs * (len(learned) // BATCH + 1)
-    optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(2e-3, steps))
+    steps = args.epochs * (len(learned) // BATCH + 1)
+    rate = RATE
+    if args.start:
+        rate = RATE_ON
+        with np.load(args.start, allow_pickle=False) as stored:
+            for i, layer in enumerate(layer for layer in model.layers if layer.weights):
+                layer.set_weights([stored[f"kernel{i}"], stored[f"bias{i}"]])
+    optimizer = tf.keras.optimizers.Adam(tf.keras.optimizers.schedules.CosineDecay(rate, steps))
 
     @tf.function(reduce_retracing=True)
     def step(x, widths, y, lengths):
@@ -106,7 +124,7 @@ def fit(
         return loss
 
     start = time.monotonic()
-    for epoch in range(epochs):
+    for epoch in range(args.epochs):
         # lines of about one width share a batch; batches come in any order
         jitter = rng.uniform(0, 24, len(learned))
         order = learned[np.argsort([drawn[i].shape[1] for i in learned] + jitter)]
@@ -122,10 +140,10 @@ def fit(
         kernel, bias = layer.get_weights()
         stored[f"kernel{i}"] = kernel.astype(np.float16)
         stored[f"bias{i}"] = bias.astype(np.float16)
-    np.savez_compressed(out, **stored)
+    np.savez_compressed(args.out, **stored)
     # the reader's own network, with the stored weights
-    lines.FOLDER = out.parent
-    network = out.stem
+    lines.FOLDER = args.out.parent
+    network = args.out.stem
     right = sum(
         [
             lines.CLASSES.index(c)
@@ -137,18 +155,24 @@ def fit(
     print(f"stored weights read {right / len(kept):.2%} of {len(kept)} kept lines right")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--strings", type=int, default=70000)
+def options(doc: str | None, network: str, seed: int) -> argparse.ArgumentParser:
+    """What both trainers of networks that read lines are told."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("--strings", type=int, default=80000)
     parser.add_argument("--epochs", type=int, default=9)
     parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
     parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
-    parser.add_argument("--out", type=Path, default=Path(str(lines.FOLDER)) / "lines.npz")
-    parser.add_argument("--seed", type=int, default=7)
-    args = parser.parse_args()
+    parser.add_argument("--start", type=Path, help="train these weights on, at half the rate")
+    parser.add_argument("--out", type=Path, default=Path(str(lines.FOLDER)) / f"{network}.npz")
+    parser.add_argument("--seed", type=int, default=seed)
+    return parser
+
+
+def main() -> None:
+    args = options(__doc__, "lines", 7).parse_args()
     rng = np.random.default_rng(args.seed)
     drawn, labels = examples(args.strings, fonts(args.fonts, args.without), rng)
-    fit(drawn, labels, CHANNELS, args.epochs, args.seed, args.out)
+    fit(drawn, labels, CHANNELS, args)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Train the strip reader's network on text drawn over drawn pictures and store its weights.
 
-python benchmarks/train_strips.py [--strings 80000] [--epochs 9] [--without FONT ...] [--out FILE]
+python benchmarks/train_strips.py [--strings 80000] [--epochs 9] [--without FONT ...]
+    [--start FILE] [--out FILE]
 
 Text is drawn as for the glyph reader (`train_glyphs.py`), laid over drawn micrographs or a flat
 background, dark, bright or gray, with shades, boxes and other texts beside it, and spoiled. What
@@ -8,16 +9,14 @@ the network sees is how near each pixel is to the ink's level, as the reader mea
 and level a little wrong. One strip in twenty is kept for checking.
 """
 
-import argparse
 import multiprocessing
-from pathlib import Path
 
 import cv2
 import numpy as np
 from train_glyphs import fonts, written
-from train_lines import fit, label, slanted
+from train_lines import SMALL, fit, label, options, slanted
 
-from sempark.scalebar import lines, strips
+from sempark.scalebar import strips
 from sempark.synthetic import micrographs
 
 CHANNELS = (24, 40, 64, 96, 96)
@@ -170,7 +169,7 @@ def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, 
 def examples(count: int, paths: list, seed: int) -> tuple[list, list]:
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    drawn, texts, made = pictures(250, rng), written(paths, rng), []
+    drawn, texts, made = pictures(250, rng), written(paths, rng, SMALL), []
     while len(made) < count:
         one = composed(texts, drawn, rng)
         if one is not None:
@@ -179,20 +178,13 @@ def examples(count: int, paths: list, seed: int) -> tuple[list, list]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--strings", type=int, default=80000)
-    parser.add_argument("--epochs", type=int, default=9)
-    parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts"])
-    parser.add_argument("--without", nargs="*", default=[], help="fonts left out")
-    parser.add_argument("--out", type=Path, default=Path(str(lines.FOLDER)) / "strips.npz")
-    parser.add_argument("--seed", type=int, default=11)
-    args = parser.parse_args()
+    args = options(__doc__, "strips", 11).parse_args()
     paths = fonts(args.fonts, args.without)
     jobs = [(args.strings // 2, paths, args.seed + k) for k in range(2)]
     with multiprocessing.Pool(2) as pool:
         halves = pool.starmap(examples, jobs)
     drawn, labels = ([item for half in halves for item in half[k]] for k in range(2))
-    fit(drawn, labels, CHANNELS, args.epochs, args.seed, args.out)
+    fit(drawn, labels, CHANNELS, args)
 
 
 if __name__ == "__main__":

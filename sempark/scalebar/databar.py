@@ -24,7 +24,9 @@ SMALL_WIDTH = 900
 MAX_SPREAD = 5.0
 MAX_BOXES = 3
 WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
+TEXT_SHARE = 0.6  # of a row of dense text that shows its background
 FULL_SHARE = 0.85  # of a row of a data bar that shows its background
+GAPS = 0.05  # of a line from end to end that is not inked
 LINE_SHARE = 0.3  # of one that is a line from end to end, at most
 TEXT_ROWS = 12  # at half size: so many rows of text may lie between full ones
 EDGE_REACH = 5  # px a region may grow to its true edge
@@ -139,13 +141,17 @@ def _boxes(low: Gray, flat: Gray, level: int) -> list[tuple[int, int, int, int, 
             continue
         region = (parts[y : y + h, x : x + w] == i).astype(np.uint8)
         if area < WHOLE_SHARE * w * h:  # a flat part of the specimen hangs on it
-            rows = _widest_rows(region)
+            full = _widest_rows(region)
+            rows = _with_text(near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)], full)
+            region[rows.start : full.start] = region[full.stop : rows.stop] = 1
             y, region = y + rows.start, region[rows]
             h, area = region.shape[0], int(region.sum())
             if h < 6 or area < 0.3 * w * h:
                 continue
         if h > MAX_HEIGHT_SHARE * height:  # a picture as dark as its data bar hangs on it
             rows = _lowest_rows((small >= 64)[y : y + h, x : x + w])
+            if rows.stop - rows.start > MAX_HEIGHT_SHARE * height:
+                rows = _below_line(near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)], rows, height)
             y, region = y + rows.start, region[rows]
             h, area = region.shape[0], int(region.sum())
             if h < 6 or h > MAX_HEIGHT_SHARE * height:
@@ -168,6 +174,17 @@ def _widest_rows(region: Gray) -> slice:
     return slice(int(first), int(last))
 
 
+def _with_text(near: Gray, full: slice) -> slice:
+    """Return full rows with the rows of dense text above and below them, at half size.
+
+    Between its letters a text's paper is seen, though little of it is flat.
+    """
+    shares = near.mean(axis=1).reshape(-1, 2).mean(axis=1) > TEXT_SHARE
+    above, below = (np.flatnonzero(~side) for side in (shares[: full.start], shares[full.stop :]))
+    start = int(above[-1]) + 1 if above.size else 0
+    return slice(start, full.stop + int(below[0]) if below.size else len(shares))
+
+
 def _lowest_rows(near: NDArray[np.bool_]) -> slice:
     """Return the rows from the last one up that are filled nearly from end to end, with their text.
 
@@ -182,6 +199,13 @@ def _lowest_rows(near: NDArray[np.bool_]) -> slice:
         if full[row]:
             last = row
     return slice(last, stop)
+
+
+def _below_line(near: Gray, rows: slice, height: int) -> slice:
+    """Return the rows below the highest line from end to end that a data bar may begin with."""
+    highest = max(0, rows.stop - int(MAX_HEIGHT_SHARE * height))
+    lines = np.flatnonzero(near.mean(axis=1).reshape(-1, 2).min(axis=1)[highest : rows.stop] < GAPS)
+    return slice(highest + int(lines[0]) + 1, rows.stop) if lines.size else rows
 
 
 def _grown(near: Gray, x: int, y: int, region: Gray) -> tuple[int, int, int, int, Gray]:

@@ -27,7 +27,8 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
 
     What goes on over the data bar's edges, with no row of background between, is a part of the
     picture. A bar without ticks has the background at both ends and along one side, as far as the
-    data bar reaches. The bar is in the picture's frame.
+    data bar reaches; along both where it is but fainter than the bar at one end. The bar is in the
+    picture's frame.
     """
     x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
     at_edges = x0 <= box.x0 + 1, x1 >= box.x1 - 1, y0 <= box.y0 + 1, y1 >= box.y1 - 1
@@ -51,9 +52,13 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
     left, right, above, below = (_clipped(side, box) for side in rim)
     # beside strong ink what JPEG leaves is no other background
     tolerance = max(LEVEL_TOLERANCE, RINGING * abs(level - box.level))
-    ends = all(_like(gray, side, box.level, tolerance) for side in (left, right) if side)
+    ends = [_like(gray, side, box.level, tolerance) for side in (left, right) if side]
     along = [_like(gray, side, box.level, tolerance) for side in (above, below) if side]
-    return ends and (any(along) or not along)
+    if all(ends):
+        return any(along) or not along
+    # through half transparent paper a grain may be seen at one end
+    through = [_unlike(gray, side, box.level, level) for side in (left, right) if side]
+    return len(ends) == 2 and any(ends) and all(through) and len(along) == 2 and all(along)
 
 
 def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
@@ -138,3 +143,10 @@ def _like(gray: Gray, box: Box, level: float, tolerance: float = LEVEL_TOLERANCE
     part = gray[y0:y1, x0:x1].astype(np.int16)
     near = np.abs(part - level) <= tolerance
     return bool(part.size) and float(near.mean()) >= RIM_SHARE
+
+
+def _unlike(gray: Gray, box: Box, level: int, ink: float) -> bool:
+    """Tell whether most of a box is nearer to a gray level than to the ink on it."""
+    x0, y0, x1, y1 = box
+    part = gray[y0:y1, x0:x1].astype(np.int16)
+    return float(np.mean(np.abs(part - level) < np.abs(part - ink))) >= RIM_SHARE

@@ -33,6 +33,7 @@ LOGGER = logging.getLogger(__name__)
 Engine = Literal["tesseract", "tesserocr"]
 
 CONFIG = "--oem 1 -c tessedit_do_invert=0"
+MOST_CROPS = 600  # of one process: each is an open file, of which many systems allow 1,024
 SECONDS_FOR_START = 30.0
 SECONDS_PER_CROP = 1.0
 MODEL = "eng.traineddata"
@@ -73,7 +74,7 @@ def read_lines(crops: list[Gray], page_mode: int = 13, engine: Engine = "tessera
     page_mode
         Tesseract's: 13 takes the crop as one raw line, 7 as a line it finds itself.
     engine
-        "tesseract": the program, one process for all crops; "tesserocr": the library.
+        "tesseract": the program, one process for up to `MOST_CROPS`; "tesserocr": the library.
 
     Returns
     -------
@@ -90,7 +91,8 @@ def read_lines(crops: list[Gray], page_mode: int = 13, engine: Engine = "tessera
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     read: Callable[[list[Gray], int], list[str]]
     read = _in_process if engine == "tesserocr" else _by_program
-    return [" ".join(page.split()) for page in read(crops, page_mode)]
+    calls = [crops[at : at + MOST_CROPS] for at in range(0, len(crops), MOST_CROPS)]
+    return [" ".join(page.split()) for call in calls for page in read(call, page_mode)]
 
 
 def _by_program(crops: list[Gray], page_mode: int) -> list[str]:

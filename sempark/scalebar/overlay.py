@@ -27,6 +27,7 @@ BEYOND = 6  # px beyond an end
 RIDGE_SHARE = 0.4  # of a thin stroke's contrast, in all of these: there it goes on
 THIN = 4  # px: compression leaves no flat rows inside
 ROOM = 3  # px above and below, where that is seen
+BLIP = 3  # px: a shorter deviation along a stroke is no end of it
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
 LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
@@ -167,7 +168,10 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     if contrast < MIN_CONTRAST:
         return None
     middle = (x0 + x1) // 2
-    far = np.flatnonzero(best > np.clip(LIKE_SHARE * contrast, 12, 45))
+    off = (best > np.clip(LIKE_SHARE * contrast, 12, 45)).astype(np.uint8)
+    # a bright edge that a thin stroke crosses is no end of it
+    off = cv2.morphologyEx(off[None], cv2.MORPH_OPEN, np.ones((1, BLIP), np.uint8), borderValue=1)
+    far = np.flatnonzero(off[0])
     left, right = far[far < middle], far[far >= middle]
     x0 = int(left[-1]) + 1 if left.size else 0
     x1 = int(right[0]) if right.size else gray.shape[1]

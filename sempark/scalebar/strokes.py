@@ -15,6 +15,7 @@ from sempark.scalebar.ink import Ink
 
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MAX_LENGTH_SHARE = 0.62
+FILLED = 0.75  # of a line's box
 BEYOND = 3  # px beside a block's blurred end
 MOST_GROUND = 0.35  # of a block's contrast: more is a part of the picture
 END_REACH = 3  # px beside a line's end where its tick is looked for
@@ -38,10 +39,12 @@ def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
     opened = cv2.morphologyEx(
         ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
     )
-    n_parts, _, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    n_parts, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     lines = []
-    for x, y, w, h, area in stats[1:n_parts].tolist():
-        if h > max(6, 0.7 * w) or area < 0.75 * w * h:
+    for i, (x, y, w, h, area) in enumerate(stats[1:n_parts].tolist(), 1):
+        if area < FILLED * w * h:
+            y, h, area = _filled_rows(labels[y : y + h, x : x + w] == i, y)
+        if h > max(6, 0.7 * w) or area < FILLED * w * h:
             continue
         if w > MAX_LENGTH_SHARE * ink.picture_width:
             continue
@@ -51,6 +54,15 @@ def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
         right = tick(ink.mask, x + w - 1, y, y + h, 1)
         lines.append(Line(x, x + w, y, y + h, left, right))
     return lines
+
+
+def _filled_rows(part: NDArray[np.bool_], y: int) -> tuple[int, int, int]:
+    """Return first row, height and area of a part without the ragged edge that blur leaves."""
+    filled = np.flatnonzero(part.mean(axis=1) >= FILLED)
+    if not filled.size:
+        return y, part.shape[0], 0
+    first, last = int(filled[0]), int(filled[-1]) + 1
+    return y + first, last - first, int(part[first:last].sum())
 
 
 def tick(mask: NDArray[np.uint8], x: int, y0: int, y1: int, side: int) -> tuple[int, int]:

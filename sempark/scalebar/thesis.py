@@ -7,7 +7,7 @@ Source: section 2.3 of the thesis, steps 1 to 5.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -44,13 +44,13 @@ class _Segmented:
     crop: Gray | None = None
 
 
-def read_many(grays: Sequence[Gray]) -> list[Reading]:
+def read_many(grays: Iterable[Gray]) -> list[Reading]:
     """Read the scales of many micrographs as the thesis did.
 
     Parameters
     ----------
     grays
-        uint8 (h, w) each.
+        uint8 (h, w) each, taken one after another.
 
     Returns
     -------

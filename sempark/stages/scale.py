@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import cv2
@@ -20,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from sempark.config import Scale
 from sempark.imaging import jpeg
-from sempark.scalebar import reading, thesis
+from sempark.scalebar import databar, ocr, reading, thesis
 from sempark.tables import SCALE, Agreement, arrow_schema
 
 NM_PER_UNIT = {"nm": 1.0, "um": 1e3, "mm": 1e6}
@@ -104,25 +105,30 @@ def agreement(nm_per_px: float, vendor_nm_per_px: float, width_px: int) -> Agree
 def _worker(batches: Iterator[pa.RecordBatch], settings: Scale) -> Iterator[pa.RecordBatch]:
     """Read the scales of a partition, a fixed number of images a Tesseract call."""
     cv2.setNumThreads(1)
-    pending: list[tuple[str, bytes]] = []
+    images = (
+        image
+        for batch in batches
+        for image in zip(batch["md5"].to_pylist(), batch["jpeg"].to_pylist(), strict=True)
+    )
     with threadpool_limits(1):  # the tasks share the cores; small products gain nothing by threads
-        for batch in batches:
-            pending += zip(batch["md5"].to_pylist(), batch["jpeg"].to_pylist(), strict=True)
-            while len(pending) >= settings.batch:
-                yield _rows(pending[: settings.batch], settings)
-                pending = pending[settings.batch :]
-        if pending:
-            yield _rows(pending, settings)
+        while (rows := _rows(islice(images, settings.batch), settings)).num_rows:
+            yield rows
 
 
-def _rows(images: Sequence[tuple[str, bytes]], settings: Scale) -> pa.RecordBatch:
-    grays = (jpeg.decode(content) for _, content in images)
+def _rows(images: Iterator[tuple[str, bytes]], settings: Scale) -> pa.RecordBatch:
+    """Read some images, of which one at a time is in memory."""
+    md5s: list[str] = []
+
+    def grays() -> Iterator[databar.Gray]:
+        for md5, content in images:
+            md5s.append(md5)
+            yield jpeg.decode(content)
+
     if settings.method == "thesis":
-        found = thesis.read_many(list(grays))
+        found = thesis.read_many(grays())
     else:
-        found = reading.read_many(
-            grays, "tesserocr" if settings.engine == "tesserocr" else "tesseract"
-        )
+        engine: ocr.Engine = "tesserocr" if settings.engine == "tesserocr" else "tesseract"
+        found = reading.read_many(grays(), engine)
     rows = [
         {
             "md5": md5,
@@ -136,7 +142,7 @@ def _rows(images: Sequence[tuple[str, bytes]], settings: Scale) -> pa.RecordBatc
             "confidence": one.confidence,
             "reason": None,
         }
-        for (md5, _), one in zip(images, found, strict=True)
+        for md5, one in zip(md5s, found, strict=True)
     ]
     return pa.RecordBatch.from_pylist(rows, READ_ARROW)
 

@@ -61,3 +61,19 @@ def test_without_a_model_the_error_names_the_folder(monkeypatch: pytest.MonkeyPa
     ocr._api.cache_clear()
     with pytest.raises(ocr.EngineError, match="TESSDATA_PREFIX"):
         ocr.available("tesserocr")
+
+
+def test_more_crops_than_one_process_takes_are_read_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ocr, "MOST_CROPS", 2)
+    calls: list[int] = []
+
+    def by_program(crops: list[Gray], _: int) -> list[str]:
+        calls.append(len(crops))
+        return [str(len(crop)) for crop in crops]
+
+    monkeypatch.setattr(ocr, "_by_program", by_program)
+    crops = [np.zeros((height, 9), np.uint8) for height in (3, 1, 2, 5, 4)]
+    assert ocr.read_lines(crops) == ["3", "1", "2", "5", "4"]
+    assert calls == [2, 2, 1]
