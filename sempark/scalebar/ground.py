@@ -27,8 +27,8 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
 
     What goes on over the data bar's edges, with no row of background between, is a part of the
     picture. A bar without ticks has the background at both ends and along one side, as far as the
-    data bar reaches; along both where it is but fainter than the bar at one end. The bar is in the
-    picture's frame.
+    data bar reaches; a block along both, where one end is but fainter than the block. The bar is in
+    the picture's frame.
     """
     x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
     at_edges = x0 <= box.x0 + 1, x1 >= box.x1 - 1, y0 <= box.y0 + 1, y1 >= box.y1 - 1
@@ -56,7 +56,9 @@ def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
     along = [_like(gray, side, box.level, tolerance) for side in (above, below) if side]
     if all(ends):
         return any(along) or not along
-    # through half transparent paper a grain may be seen at one end
+    if bar.kind == "line":
+        return False
+    # through half transparent paper a grain may be seen at one end of a block
     through = [_unlike(gray, side, box.level, level) for side in (left, right) if side]
     return len(ends) == 2 and any(ends) and all(through) and len(along) == 2 and all(along)
 

@@ -270,3 +270,13 @@ def test_the_middle_of_a_tick_hardly_higher_than_its_line() -> None:
         for side in (-1, 1)
     ]
     np.testing.assert_allclose(ends, [301.5, 498.5], atol=0.6)
+
+
+@pytest.mark.parametrize("edge", [0, 90])
+def test_a_line_with_a_ragged_edge_row_is_the_row_that_is_full(edge: int) -> None:
+    gray = stripe()
+    ticked(gray, 100, 220, 40, 1, 0, 15)
+    gray[41, 105:216] = np.where(np.arange(111) % 50 < 20, edge, 0)  # blur, near the threshold
+    (only,) = found(gray)
+    assert (only.kind, only.line_y0, only.line_y1) == ("ticked", 40, 41)
+    assert only.length_px == pytest.approx(120, abs=0.3)

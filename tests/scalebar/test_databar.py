@@ -93,3 +93,35 @@ def test_rows_from_the_last_one_up_with_their_text() -> None:
     near[40] = False  # a line from end to end
     assert databar._lowest_rows(near) == slice(41, 60)
     assert databar._lowest_rows(np.zeros((60, 100), bool)) == slice(60, 60)
+
+
+def test_rows_of_dense_text_belong_to_the_data_bar_that_begins_or_ends_with_them() -> None:
+    near = np.ones((40, 100), np.uint8)
+    near[:8, ::2] = 0  # the picture
+    near[8:20, 10:70:2] = 0  # text that leaves nothing flat
+    near[30:, 10:70:2] = 0
+    assert databar._with_text(near, slice(11, 14)) == slice(4, 20)
+    assert databar._with_text(near[8:30], slice(0, 11)) == slice(0, 11)
+
+
+def test_a_white_box_whose_upper_half_is_full_of_text_is_whole() -> None:
+    gray = specimen()
+    gray[400:460] = 250
+    for row in range(405, 430, 3):
+        gray[row : row + 2, 100:560:3] = 0
+    box = databar.find(gray)[0]
+    assert (box.x0, box.x1) == (0, 640)
+    np.testing.assert_allclose([box.y0, box.y1], [400, 460], atol=3)
+
+
+def test_a_data_bar_under_a_picture_nearly_all_as_dark_begins_below_its_line() -> None:
+    gray = np.zeros((480, 640), np.uint8)
+    gray[:240] = specimen()[:240]
+    gray[240:430, 560:] = specimen()[240:430, 560:]
+    for row in (430, 455):
+        gray[row] = 255
+    write(gray, 30, 436, 255)
+    write(gray, 30, 462, 255)
+    box = databar.find(gray)[0]
+    assert (box.x0, box.x1, box.y1) == (0, 640, 480)
+    assert abs(box.y0 - 431) <= 2

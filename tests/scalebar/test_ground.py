@@ -136,3 +136,19 @@ def test_a_bar_beside_the_white_box_of_a_text_is_not_its_bar(paper: int, x0: int
     gray[54:57, x0 : x0 + 28 if x0 == 120 else 97] = 40
     bar = bars.Bar("line", x0, 97, x0, 54, x0 + 28 if x0 == 120 else 97, 57, 54, 57)
     assert ground.off_paper(gray, bar, (150, 50, 200, 62)) == off
+
+
+@pytest.mark.parametrize(
+    ("beside", "along", "printed"),
+    [(0, 0, True), (100, 0, True), (240, 0, False), (100, 90, False)],
+)
+def test_a_grain_that_shines_through_a_boxs_paper_beside_one_end_of_its_bar(
+    beside: int, along: int, printed: bool
+) -> None:
+    gray = np.zeros((60, 300), np.uint8)
+    gray[30:36, 50:120] = 255
+    gray[28:38, 120:140] = beside
+    gray[38:42, 40:130] = along
+    box = DataBar(0, 20, 300, 60, 0, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("block", 50, 120, 50, 30, 120, 36, 30, 36)
+    assert ground.holds(gray, box, bar) == printed

@@ -158,3 +158,13 @@ def test_a_thin_stroke_that_goes_on_less_bright_has_no_end_there(beyond: int, fo
     gray[340:343, 60:160] = 220
     gray[340:343, 160:200] = beyond
     assert len([s for s in overlay.find(gray) if s.stroke.y0 == 340]) == found
+
+
+@pytest.mark.parametrize(("wide", "ends"), [(2, [(60, 160)]), (6, [(60, 120), (126, 160)])])
+def test_a_bright_edge_across_a_thin_stroke_is_no_end_of_it(
+    wide: int, ends: list[tuple[int, int]]
+) -> None:
+    gray = np.full((400, 500), 60, np.uint8)
+    gray[340:342, 60:160] = 190
+    gray[330:352, 120 : 120 + wide] = 245
+    assert [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray)] == ends
