@@ -14,7 +14,7 @@ import multiprocessing
 import cv2
 import numpy as np
 from train_glyphs import fonts, written
-from train_lines import SMALL, fit, label, options, slanted
+from train_lines import fit, label, options, slanted
 
 from sempark.scalebar import strips
 from sempark.synthetic import micrographs
@@ -169,7 +169,7 @@ def composed(texts, drawn: list, rng: np.random.Generator) -> tuple[np.ndarray, 
 def examples(count: int, paths: list, seed: int) -> tuple[list, list]:
     cv2.setNumThreads(1)
     rng = np.random.default_rng(seed)
-    drawn, texts, made = pictures(250, rng), written(paths, rng, SMALL), []
+    drawn, texts, made = pictures(250, rng), written(paths, rng), []
     while len(made) < count:
         one = composed(texts, drawn, rng)
         if one is not None:

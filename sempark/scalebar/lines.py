@@ -102,7 +102,9 @@ def _convolve(
     x: Floats, kernel: Floats, bias: Floats, stride: tuple[int, int], pad: tuple[int, int]
 ) -> Floats:
     """Convolve with padding, then rectify. x is (h, w, c), the kernel (rows, columns, c, out)."""
-    padded = np.pad(x, ((pad[0], pad[0]), (pad[1], pad[1]), (0, 0)))
+    height, width, depth = x.shape
+    padded = np.zeros((height + 2 * pad[0], width + 2 * pad[1], depth), np.float32)
+    padded[pad[0] : pad[0] + height, pad[1] : pad[1] + width] = x
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape[:2], axis=(0, 1))
     windows = windows[:: stride[0], :: stride[1]].transpose(0, 1, 3, 4, 2)
     rows, columns = windows.shape[:2]

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar.bar import Bar
@@ -21,17 +22,23 @@ MIN_LENGTH_SHARE = 0.028  # of the picture's width
 MAX_LENGTH_SHARE = 0.55
 MAX_HEIGHT_SHARE = 0.06  # of the picture's height
 MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
+EDGE_ROWS = 6  # of a straight edge, at most
+LONGER = 1, 2, 4  # times the shortest edge: so long it must be to be cut off others it joins
 EDGE_GAP = 5  # px along an edge that may be missing
 MAX_SPREAD = 8.0, 0.1  # deviation from its level of most of a stroke; thin ones', of their contrast
 BEYOND = 6  # px beyond an end
 RIDGE_SHARE = 0.4  # of a thin stroke's contrast, in all of these: there it goes on
 THIN = 4  # px: compression leaves no flat rows inside
 ROOM = 3  # px above and below, where that is seen
-BLIP = 3  # px: a shorter deviation along a stroke is no end of it
+BLIP = 3  # px: what is brighter than a bright stroke for less is no end of it
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
 LIKE_SHARE = 0.25  # of the contrast: so near to its level a stroke goes on
 MAX_WINDOWS = 10
+DITHER = 2.0  # gray levels that any stroke may be uneven by
+PER_LEVEL = (
+    0.00125  # share of its contrast that a stroke may be evener by, farther from the extreme
+)
 MOST_AT_END = 0.75  # of a stroke's contrast: so near to its level the picture may be beyond an end
 PAPER_SPREAD = 5.0  # gray levels inside a flat box
 
@@ -59,10 +66,11 @@ def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
     for box in _edged(gray):
         stroke = _stroke(gray, *box)
         if stroke is not None and not any(s.y0 <= stroke.y0 < s.y1 for s in stripes):
-            extreme = int(max(0, min(stroke.level - low, high - stroke.level))) // 8
-            ranked.append((extreme, stroke.spread, stroke.y0, stroke.x0, stroke))
+            extreme = max(0.0, min(stroke.level - low, high - stroke.level))
+            uneven = (stroke.spread + DITHER) / stroke.contrast
+            ranked.append((uneven + extreme * PER_LEVEL, stroke.y0, stroke.x0, stroke))
     chosen: list[Stroke] = []
-    for *_, stroke in sorted(ranked, key=lambda r: r[:4]):
+    for *_, stroke in sorted(ranked, key=lambda r: r[:3]):
         # an uneven stroke is found in several runs
         if not any(_same(stroke, c) for c in chosen):
             chosen.append(stroke)
@@ -120,15 +128,11 @@ def _edged(gray: Gray) -> list[tuple[int, int, int, int]]:
     """Return boxes x0, y0, x1, y1 between an upper and a lower edge that are long and straight."""
     height, width = gray.shape
     shortest = max(12, int(0.8 * MIN_LENGTH_SHARE * width))
-    row = np.ones((1, shortest), np.uint8)
     sides = []
     for a, b in ((gray[2:], gray[:-2]), (gray[:-2], gray[2:])):  # brighter below; above
         steep = cv2.inRange(cv2.subtract(a, b), MIN_EDGE, 255)
         steep = cv2.morphologyEx(steep, cv2.MORPH_CLOSE, np.ones((1, EDGE_GAP), np.uint8))
-        steep = cv2.morphologyEx(steep, cv2.MORPH_OPEN, row, borderValue=0)
-        count, _, stats, _ = cv2.connectedComponentsWithStats(steep, connectivity=4)
-        found = stats[1:count]
-        sides.append(found[found[:, 3] <= 6])
+        sides.append(_straight(steep, shortest))
     boxes = []
     for upper, lower in (sides, sides[::-1]):
         for x, y, w, h, _ in upper.tolist():
@@ -136,13 +140,35 @@ def _edged(gray: Gray) -> list[tuple[int, int, int, int]]:
             across = np.minimum(x + w, lower[:, 0] + lower[:, 2]) - np.maximum(x, lower[:, 0])
             # an edge of the picture's may lengthen one upwards
             gap = lower[:, 1] + lower[:, 3] - y - h
-            like = across >= 0.5 * np.maximum(w, lower[:, 2])
-            like &= (gap >= 1) & (gap <= max(4, MAX_HEIGHT_SHARE * height) + h)
+            near = (gap >= 1) & (gap <= max(4, MAX_HEIGHT_SHARE * height) + h)
+            like = near & (across >= 0.5 * np.maximum(w, lower[:, 2]))
+            if not like.any():  # one of them may go on in an edge of the picture
+                shorter = np.maximum(2 * shortest, np.minimum(w, lower[:, 2]))
+                like = near & (across >= 0.9 * shorter)
             if like.any():
                 k = np.flatnonzero(like)[np.argmin(gap[like])]
                 x2, y2, w2, h2, _ = lower[k].tolist()
                 boxes.append((max(x, x2), y + 1, min(x + w, x2 + w2), y2 + h2 + 1))
     return boxes
+
+
+def _straight(steep: Gray, shortest: int) -> NDArray[np.int32]:
+    """Return x, y, w, h, area of the long parts of edges that are no more than some rows high.
+
+    An edge that joins others of the picture is longer in its row than they are in theirs.
+    """
+    found = []
+    for longer in LONGER:
+        row = np.ones((1, longer * shortest), np.uint8)
+        steep = cv2.morphologyEx(steep, cv2.MORPH_OPEN, row, borderValue=0)
+        count, labels, parts, _ = cv2.connectedComponentsWithStats(steep, connectivity=4)
+        high = parts[:, 3] > EDGE_ROWS
+        high[0] = False
+        found.append(parts[1:count][~high[1:]])
+        if not high.any():
+            break
+        steep = high.astype(np.uint8)[labels]
+    return np.concatenate(found)
 
 
 def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
@@ -158,7 +184,8 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     y1 = y0 + best_row + int(after[0]) if after.size else y1
     y0 = y0 + int(before[-1]) + 1 if before.size else y0
     inner = np.abs(gray[y0:y1].astype(np.int16) - level)
-    best = inner[np.argmin(inner[:, x0:x1].mean(axis=1))]
+    evenest = int(np.argmin(inner[:, x0:x1].mean(axis=1)))
+    best, row = inner[evenest], gray[y0 + evenest]
     spread, share = MAX_SPREAD
     if y1 - y0 <= THIN:
         spread = max(spread, share * abs(level - around))
@@ -168,10 +195,11 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     if contrast < MIN_CONTRAST:
         return None
     middle = (x0 + x1) // 2
-    off = (best > np.clip(LIKE_SHARE * contrast, 12, 45)).astype(np.uint8)
-    # a bright edge that a thin stroke crosses is no end of it
-    off = cv2.morphologyEx(off[None], cv2.MORPH_OPEN, np.ones((1, BLIP), np.uint8), borderValue=1)
-    far = np.flatnonzero(off[0])
+    limit = np.clip(LIKE_SHARE * contrast, 12, 45)
+    beyond = ((best > limit) & ((row > level) == (level > around))).astype(np.uint8)
+    # a bright edge of the picture that crosses a bright stroke is no end of it
+    wide = cv2.morphologyEx(beyond[None], cv2.MORPH_OPEN, np.ones((1, BLIP), np.uint8))[0]
+    far = np.flatnonzero((best > limit) & (wide == beyond))
     left, right = far[far < middle], far[far >= middle]
     x0 = int(left[-1]) + 1 if left.size else 0
     x1 = int(right[0]) if right.size else gray.shape[1]

@@ -21,7 +21,10 @@ Ruler = tuple[float, float, tuple[int, int, int, int]]
 
 def find(ink: Ink) -> list[Ruler]:
     """Find rulers of separate ticks; those of parts as they are, if there are any."""
-    return _among(ink, ink.parts) or _among(ink, _uprights(ink))
+    found = _among(ink, ink.parts)
+    if found or not ink.mask[:UPRIGHT_PX].any():
+        return found
+    return _among(ink, _uprights(ink))
 
 
 def _uprights(ink: Ink) -> NDArray[np.int32]:
@@ -37,6 +40,8 @@ def _among(ink: Ink, boxes: NDArray[np.int32]) -> list[Ruler]:
     _, _, w, h, area = boxes.T
     # of a dot of three pixels a row may be lost, or a corner
     solid = boxes[1:][((h + 1 >= 0.8 * w) & (area + 1 >= 0.7 * w * h))[1:]].tolist()
+    if len(solid) < MIN_TICKS:
+        return []
     found: list[Ruler] = []
     rows: list[list[list[int]]] = []
     for part in sorted(solid):

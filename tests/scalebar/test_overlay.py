@@ -168,3 +168,16 @@ def test_a_bright_edge_across_a_thin_stroke_is_no_end_of_it(
     gray[340:342, 60:160] = 190
     gray[330:352, 120 : 120 + wide] = 245
     assert [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray)] == ends
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1])
+def test_a_bar_over_stripes_that_lie_nearly_along_it_is_found(slope: float) -> None:
+    """Its edges go on in theirs."""
+    gray = np.full((400, 500), 60, np.uint8)
+    for y in range(-400, 1200, 20):
+        cv2.line(gray, (0, y), (500, round(y + 500 * slope)), 120, 8)
+    gray = cv2.GaussianBlur(gray, (0, 0), 1)
+    gray[340:346, 160:300] = 250
+    assert [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray) if s.stroke.level == 250] == [
+        (160, 300)
+    ]
