@@ -75,9 +75,8 @@ def apart(gray: Gray, bar: Bar, text: Box, boxes: Sequence[DataBar]) -> bool:
         around = _clipped((x0 - room, y0 - room, x1 + room, y1 + room), box)
         if inside and around and _on(gray, around, box.level):
             within = box.y0 <= bar.line_y0 + 1 and bar.line_y1 <= box.y1 + 1
-            return not (
-                (within and holds(gray, box, bar)) or _same_ground(gray, bar, text, box.level)
-            )
+            printed_there = within and (holds(gray, box, bar) or _begins(gray, box, bar, text))
+            return not (printed_there or _same_ground(gray, bar, text, box.level))
     return False
 
 
@@ -94,6 +93,24 @@ def off_paper(gray: Gray, bar: Bar, text: Box) -> bool:
         return False
     sides = _rim(bar.x0, bar.line_y0, bar.x1, bar.line_y1)
     return sum(_like(gray, side, level) for side in sides) < 2
+
+
+def _begins(gray: Gray, box: DataBar, bar: Bar, text: Box) -> bool:
+    """Tell whether a bar beside a text stands on the text's ground at the end that is next to it.
+
+    Beyond, what is darkened for both may be brighter.
+    """
+    x0, y0, x1, y1 = bar.x0, bar.line_y0, bar.x1, bar.line_y1
+    third = (x1 - x0) // 3
+    if text[2] <= x0:
+        end, columns = 0, (x0, x0 + third)
+    elif text[0] >= x1:
+        end, columns = 1, (x1 - third, x1)
+    else:
+        return False
+    _, _, above, below = _rim(columns[0], y0, columns[1], y1)
+    sides = _rim(x0, y0, x1, y1)[end], above, below
+    return all(_clipped(s, box) == s and _like(gray, s, box.level) for s in sides)
 
 
 def _same_ground(gray: Gray, bar: Bar, text: Box, level: int) -> bool:

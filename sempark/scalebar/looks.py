@@ -126,6 +126,8 @@ def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against:
     if against:
         return both >= AGAINST
     if proposal.box is None:  # the strip reader has learned what a picture looks like
+        if by == "strips" and number:
+            return True  # its unit alone is not confirmed, of which it must be sure
         return both >= AGAINST or (sure and (by == "strips" or (by == "lines" and number)))
     # who fails on letters that touch says nothing against the line reader, but the two readers of
     # lines may both lose a faint foot of a micro sign, or a point

@@ -106,10 +106,11 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
 
 
 def _measured(seen: Seen, ink: Ink, bar: Bar) -> Bar:
-    """Return a bar whose ends, if it has no ticks, are measured by its whole contrast."""
+    """Return a bar whose ends, if it has no ticks, are its stroke's, by its whole contrast."""
     if bar.kind not in ("block", "line") or ink is seen.paper:
         return bar
-    line = Line(bar.x0, bar.x1, bar.line_y0, bar.line_y1, (0, 0), (0, 0))
+    x0, x1 = (x - ink.origin[0] for x in (seen.stroke.x0, seen.stroke.x1))
+    line = Line(x0, x1, bar.line_y0, bar.line_y1, (0, 0), (0, 0))
     start, end = block_ends(seen.whole(), line, MOST_AT_END)
     return replace(bar, start=start, end=end)
 
