@@ -152,3 +152,19 @@ def test_a_grain_that_shines_through_a_boxs_paper_beside_one_end_of_its_bar(
     box = DataBar(0, 20, 300, 60, 0, np.ones((1, 1), np.uint8))
     bar = bars.Bar("block", 50, 120, 50, 30, 120, 36, 30, 36)
     assert ground.holds(gray, box, bar) == printed
+
+
+@pytest.mark.parametrize(
+    ("brighter_from", "text_x", "apart"), [(130, 20, False), (85, 20, True), (130, 215, True)]
+)
+def test_a_bar_that_begins_on_its_texts_ground_may_end_on_a_brighter_one(
+    brighter_from: int, text_x: int, apart: bool
+) -> None:
+    gray = np.full((100, 300), 120, np.uint8)
+    gray[40:90] = 40
+    gray[30:90, brighter_from:210] = 90
+    gray[60:63, 80:200] = 250
+    gray[56:68, text_x : text_x + 40 : 4] = 250
+    box = DataBar(0, 40, 300, 90, 40, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("line", 80, 200, 80, 60, 200, 63, 60, 63)
+    assert ground.apart(gray, bar, (text_x, 56, text_x + 40, 68), [box]) == apart

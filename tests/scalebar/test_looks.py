@@ -81,6 +81,8 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         ("strips", BOX, 0.99, "", 0),
         ("strips", None, 0.99, "", 0.71 * 0.99),
         ("strips", None, 0.98, "", 0),
+        ("strips", None, 0.95, "2m", 0.75 * 0.95),  # its number
+        ("strips", BOX, 0.95, "2m", 0),
         ("strips", None, 0.99, "200nm", 0),
         ("glyphs", BOX, 0.99, "", 0),
     ],

@@ -181,3 +181,24 @@ def test_a_bar_over_stripes_that_lie_nearly_along_it_is_found(slope: float) -> N
     assert [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray) if s.stroke.level == 250] == [
         (160, 300)
     ]
+
+
+def test_what_is_bright_beside_a_block_does_not_lengthen_it() -> None:
+    gray = np.full((400, 500), 80, np.uint8)
+    gray[310:360, 200:206] = 200  # the bright edge of a stripe
+    gray[340:345, 60:200] = 255
+    (seen,) = [s for s in overlay.find(gray) if s.stroke.level == 255]
+    made = overlay.bar(seen)
+    assert made is not None and made[1].length_px == pytest.approx(140, abs=0.5)
+
+
+def test_an_even_bar_is_seen_before_many_strokes_of_the_picture_that_are_brighter() -> None:
+    gray = np.full((400, 500), 60, np.uint8)
+    rng = np.random.default_rng(4)
+    for k in range(14):
+        y, x = 20 + 40 * (k % 7), 30 + 200 * (k // 7)
+        gray[y : y + 12, x : x + 100] = rng.integers(235, 256, (12, 100))
+    gray[340:346, 200:300] = 235
+    found = overlay.find(gray)
+    assert len(found) == overlay.MAX_WINDOWS
+    assert found[0].stroke.level == 235
