@@ -25,6 +25,8 @@ MAX_SPREAD = 5.0
 MAX_BOXES = 3
 WHOLE_SHARE = 0.85  # of the box: from there on the region is the whole box
 TEXT_SHARE = 0.6  # of a row of dense text that shows its background
+WORD_SHARE = 0.06  # of its length: no word is all ink for so long
+BAR_ROWS = 8  # of ink as long: a bar is thinner, more are of the picture
 FULL_SHARE = 0.85  # of a row of a data bar that shows its background
 GAPS = 0.05  # of a line from end to end that is not inked
 LINE_SHARE = 0.3  # of one that is a line from end to end, at most
@@ -177,12 +179,17 @@ def _widest_rows(region: Gray) -> slice:
 def _with_text(near: Gray, full: slice) -> slice:
     """Return full rows with the rows of dense text above and below them, at half size.
 
-    Between its letters a text's paper is seen, though little of it is flat.
+    Between its letters a text's paper is seen, though little of it is flat; what is longer than
+    letters that touch is of the picture.
     """
-    shares = near.mean(axis=1).reshape(-1, 2).mean(axis=1) > TEXT_SHARE
-    above, below = (np.flatnonzero(~side) for side in (shares[: full.start], shares[full.stop :]))
+    # a bar is longer too, but a few rows high
+    area = np.ones((BAR_ROWS, max(8, round(WORD_SHARE * near.shape[1]))), np.uint8)
+    other = cv2.morphologyEx(1 - near, cv2.MORPH_OPEN, area, borderValue=0).any(axis=1)
+    text = near.mean(axis=1).reshape(-1, 2).mean(axis=1) > TEXT_SHARE
+    text &= ~other.reshape(-1, 2).any(axis=1)
+    above, below = (np.flatnonzero(~side) for side in (text[: full.start], text[full.stop :]))
     start = int(above[-1]) + 1 if above.size else 0
-    return slice(start, full.stop + int(below[0]) if below.size else len(shares))
+    return slice(start, full.stop + int(below[0]) if below.size else len(text))
 
 
 def _lowest_rows(near: NDArray[np.bool_]) -> slice:

@@ -125,3 +125,10 @@ def test_a_data_bar_under_a_picture_nearly_all_as_dark_begins_below_its_line() -
     box = databar.find(gray)[0]
     assert (box.x0, box.x1, box.y1) == (0, 640, 480)
     assert abs(box.y0 - 431) <= 2
+
+
+def test_a_picture_nearly_as_dark_is_no_dense_text_above_its_data_bar() -> None:
+    near = np.ones((40, 200), np.uint8)
+    near[:20, 50:80] = 0  # a bright grain
+    near[24:27, 20:90] = 0  # a bar
+    assert databar._with_text(near, slice(15, 20)) == slice(10, 20)
