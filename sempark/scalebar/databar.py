@@ -199,8 +199,9 @@ def _lowest_rows(near: NDArray[np.bool_]) -> slice:
     """
     filled = near.mean(axis=1)
     full = filled > FULL_SHARE
-    stop = last = len(filled)
-    for row in range(len(filled) - 1, -1, -1):
+    above_frame = np.flatnonzero(filled >= LINE_SHARE)
+    stop = last = int(above_frame[-1]) + 1 if above_frame.size else len(filled)
+    for row in range(stop - 1, -1, -1):
         if filled[row] < LINE_SHARE or last - row > TEXT_ROWS:
             break
         if full[row]:

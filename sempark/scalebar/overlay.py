@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
 from sempark.scalebar.bar import Bar
-from sempark.scalebar.databar import DataBar, Gray
+from sempark.scalebar.databar import LEVEL_TOLERANCE, DataBar, Gray
 from sempark.scalebar.ink import Ink
 from sempark.scalebar.overlay_ink import MIN_CONTRAST, Seen, Stroke, see
 from sempark.scalebar.strokes import Line, block_ends, tick
@@ -65,7 +65,7 @@ def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
     ranked = []
     for box in _edged(gray):
         stroke = _stroke(gray, *box)
-        if stroke is not None and not any(s.y0 <= stroke.y0 < s.y1 for s in stripes):
+        if stroke is not None and not any(_in(gray, stroke, s) for s in stripes):
             extreme = max(0.0, min(stroke.level - low, high - stroke.level))
             uneven = (stroke.spread + DITHER) / stroke.contrast
             ranked.append((uneven + extreme * PER_LEVEL, stroke.y0, stroke.x0, stroke))
@@ -75,6 +75,15 @@ def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
         if not any(_same(stroke, c) for c in chosen):
             chosen.append(stroke)
     return [see(gray, s) for s in chosen[:MAX_WINDOWS]]
+
+
+def _in(gray: Gray, stroke: Stroke, stripe: DataBar) -> bool:
+    """Tell whether a stroke lies in a data bar, and not on the paper of a box of its own there."""
+    sides = gray[
+        [stroke.y0 - ROOM, min(stroke.y1 + ROOM, gray.shape[0]) - 1], stroke.x0 : stroke.x1
+    ]
+    off = np.abs(np.median(sides, axis=1) - stripe.level)
+    return stripe.y0 <= stroke.y0 < stripe.y1 and bool(off.min() <= LEVEL_TOLERANCE)
 
 
 def _same(a: Stroke, b: Stroke) -> bool:

@@ -58,9 +58,13 @@ def propose(gray: Gray) -> Found:
     best = Found("no_databar", None, ())
     boxes = databars.find(gray)
     proposals: list[Proposal] = []
+    drawn: dict[databars.DataBar, list[bars.Bar]] = {}
     for share in (ink.INK_SHARE, ink.FAINT_SHARE):
         for box in boxes:
-            found = _propose_in(gray, ink.extract(gray, box, share), box)
+            marks = ink.extract(gray, box, share)
+            # a bar that fainter ink joins to something else was seen before
+            drawn[box] = _bars(gray, marks, box) or drawn.get(box, [])
+            found = _propose_in(marks, box, drawn[box])
             proposals += found.proposals
             if best.box is None and found.status != "no_databar":
                 best = found
@@ -86,14 +90,19 @@ def _best(proposals: list[Proposal], otherwise: Found) -> Found:
     return Found("no_value", kept[0].box or otherwise.box, tuple(kept))
 
 
-def _propose_in(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> Found:
-    """Find the bars in the ink of a data bar and spell the texts beside them."""
+def _bars(gray: Gray, marks: ink.Ink | None, box: databars.DataBar) -> list[bars.Bar]:
+    """Find the bars in the ink of a data bar that are printed in it."""
+    found = [] if marks is None else bars.find(marks)
+    return [b for b in found if marks and ground.holds(gray, box, b.moved(*marks.origin))]
+
+
+def _propose_in(marks: ink.Ink | None, box: databars.DataBar, drawn: list[bars.Bar]) -> Found:
+    """Spell the texts beside the bars in the ink of a data bar."""
     if marks is None:
         return Found("no_databar", None, ())
-    candidates = [b for b in bars.find(marks) if ground.holds(gray, box, b.moved(*marks.origin))]
-    if not candidates:
+    if not drawn:
         return Found("no_bar", box, ())
-    proposals = beside.proposals([(marks, bar) for bar in candidates[:MAX_BARS]], box)
+    proposals = beside.proposals([(marks, bar) for bar in drawn[:MAX_BARS]], box)
     return Found("no_text", box, ()) if proposals is None else Found("no_value", box, proposals)
 
 

@@ -24,6 +24,7 @@ ROOM = 2  # px around a cut
 MARK_GAP = 0.4  # of the text's height: marks apart by so much may be no letters
 MARK_WIDTH = 0.6  # of the text's height: wider marks are letters
 TALLEST = 1.7  # of an m's height: a digit that touches a micro sign
+WORD_WIDTH = 1.3  # of its height: one part as wide is a word of letters that touch
 WORD_GAP = 1.15  # of the text's height: a blank is under it, the next column over it
 
 
@@ -157,7 +158,7 @@ def _grow(ink: Ink, letters: NDArray[np.bool_], seed: int, place: Place) -> Piec
     small[0] = False
     small &= (w <= 1.2 * tall) & (h <= 0.5 * tall)
     members = np.union1d(members, np.flatnonzero(small))
-    if not (2 <= members.size <= 60 or x1 - x0 > 1.5 * tall):
+    if not (2 <= members.size <= 60 or x1 - x0 > WORD_WIDTH * tall):
         return None
     return Piece(place, x0, y0, x1, y1, tuple(int(m) for m in members))
 

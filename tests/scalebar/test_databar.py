@@ -92,6 +92,8 @@ def test_rows_from_the_last_one_up_with_their_text() -> None:
     assert databar._lowest_rows(near) == slice(20, 60)
     near[40] = False  # a line from end to end
     assert databar._lowest_rows(near) == slice(41, 60)
+    near[58:] = False  # its frame
+    assert databar._lowest_rows(near) == slice(41, 58)
     assert databar._lowest_rows(np.zeros((60, 100), bool)) == slice(60, 60)
 
 
@@ -131,4 +133,4 @@ def test_a_picture_nearly_as_dark_is_no_dense_text_above_its_data_bar() -> None:
     near = np.ones((40, 200), np.uint8)
     near[:20, 50:80] = 0  # a bright grain
     near[24:27, 20:90] = 0  # a bar
-    assert databar._with_text(near, slice(15, 20)) == slice(10, 20)
+    assert databar._with_text(near, slice(15, 20)) == slice(11, 20)

@@ -67,9 +67,10 @@ def test_a_stroke_whose_end_cannot_be_seen_is_no_bar() -> None:
 
 def test_strokes_in_a_wide_data_bar_are_not_sought_again() -> None:
     gray = drawn()
-    whole = databar.DataBar(0, 300, 500, 400, 0, np.ones((1, 1), np.uint8))
+    whole = databar.DataBar(0, 300, 500, 400, 60, np.ones((1, 1), np.uint8))
     assert overlay.find(gray, [replace(whole, y0=350)])
     assert overlay.find(gray, [whole]) == []
+    assert overlay.find(gray, [replace(whole, level=0)])  # on another paper: a hole behind its box
 
 
 def test_blurred_ends_are_measured_by_their_whole_contrast() -> None:

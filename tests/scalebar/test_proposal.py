@@ -242,3 +242,22 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), "glyphs")
     made = beside.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
     assert over._whole(made, marks) == whole
+
+
+@pytest.mark.ocr
+def test_a_bar_that_fainter_ink_joins_to_a_frame_keeps_its_faint_value() -> None:
+    gray = striped(195)
+    gray[579:583, 38:143] = gray[570:592, 38:41] = gray[570:592, 139:142] = 0  # the bar is black
+    gray[570:572, 38:143] = gray[590:592, 38:143] = 205
+    only = reading.read(gray)
+    assert (only.status, only.value, only.unit) == ("ok", 2.0, "um")
+
+
+@pytest.mark.parametrize(("wide", "n"), [(20, 1), (16, 0)])
+def test_a_word_whose_letters_touch_is_one_wide_part(wide: int, n: int) -> None:
+    gray = np.zeros((60, 400), np.uint8)
+    gray[10:14, 100:200] = gray[30:44, 130 : 130 + wide] = 255
+    marks = inks.extract(gray, DataBar(0, 0, 400, 60, 0, np.ones((1, 1), np.uint8)))
+    assert marks is not None
+    bar = bars.Bar("line", 100, 200, 100, 10, 200, 14, 10, 14)
+    assert len(texts.near(rest.erase(marks, bar), bar)) == n
