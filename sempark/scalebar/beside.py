@@ -5,6 +5,7 @@ piece of text near it and what our own readers make of that; what no maker print
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from sempark.scalebar import glyphs, ink, readers
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar import value as values
-from sempark.scalebar.databar import DataBar
+from sempark.scalebar.databar import DataBar, Gray
 from sempark.scalebar.spelling import Spelling
 
 MIN_SPELLING = 0.02  # weakest glyph of a text worth an engine's look
@@ -26,6 +27,10 @@ MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_OVER = 1.7  # heights of it above or below its bar
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 BESIDE_LINE = 2, 5  # px above and below a line, where there is no ink
+BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
+GAP = 0.35  # of its height: wider gaps may hold a digit
+BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
+FAINT = 0.25  # of a text's contrast: so strong ink may be a digit of it
 OTHER_HALF = 0.1, 0.5  # of a half bar's length: so far beyond the text the other is looked for
 
 
@@ -79,7 +84,9 @@ def proposals(
             columns = clean[:, start : spelt.x1 + texts.ROOM]
             first = piece.x0 - texts.ROOM + offset + start
             proposal = Proposal(marks.origin, bar, piece, scale, made, columns, box, first)
-            if possible(proposal, marks.picture_width):
+            if possible(proposal, marks.picture_width) and (
+                box is None or _printed_whole(proposal, marks)
+            ):
                 found.append(proposal)
     found = [p for p in found if not _inside(p, p)]
     return tuple(p for p in found if not any(_inside(p, q) for q in found))
@@ -105,6 +112,47 @@ def possible(proposal: Proposal, picture_width: int) -> bool:
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM
+
+
+def whole(proposal: Proposal, mask: NDArray[np.bool_] | Gray, origin: tuple[int, int]) -> bool:
+    """Tell whether nothing that may be a digit stands before a text or in a gap of it.
+
+    `mask` tells where there is ink, of a part of the picture that begins at `origin`.
+    """
+    piece = proposal.piece
+    dx, dy = (a - b for a, b in zip(proposal.origin, origin, strict=True))
+    text = mask[max(0, piece.y0 + dy) : max(0, piece.y1 + dy)]
+    tall = piece.y1 - piece.y0
+    at = proposal.first + dx
+    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5).tolist()
+    start = at + (inked[0] if inked else 0)
+    near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
+    strips = [(start - far, start - near)]
+    # where a letter that touches the picture was left out
+    strips += [(at + a + 2, at + b - 1) for a, b in pairwise(inked) if b - a > GAP * tall]
+    inside = (text[:, max(0, a) : max(0, b)] for a, b in strips)
+    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in inside)
+
+
+def _printed_whole(proposal: Proposal, marks: ink.Ink) -> bool:
+    """Tell whether a text above or below its bar has lost no fainter digit."""
+    piece = proposal.piece
+    if piece.place not in ("above", "below"):
+        return True
+    text = marks.contrast[max(0, piece.y0) : piece.y1, max(0, piece.x0) : piece.x1]
+    mask = marks.contrast > FAINT * np.percentile(text, 95)
+    bar = proposal.bar
+    for x in (bar.start, bar.end):  # its ticks
+        reach = 2 + (bar.line_y1 - bar.line_y0) // 2
+        mask[:, max(0, round(x) - 1 - reach) : max(0, round(x) + 1 + reach)] = False
+    # what goes on above and below is a frame
+    room = (piece.y1 - piece.y0) // 2
+    over, under = (
+        slice(max(0, piece.y0 - room), max(0, piece.y0 - 1)),
+        slice(piece.y1 + 1, piece.y1 + room),
+    )
+    mask[:, mask[over].any(axis=0) & mask[under].any(axis=0)] = False
+    return whole(proposal, mask, marks.origin)
 
 
 def _as_strong(marks: ink.Ink, bar: bars.Bar, piece: texts.Piece) -> bool:

@@ -54,13 +54,16 @@ class DataBar:
     region: Gray = field(repr=False, compare=False)
 
 
-def find(gray: Gray) -> list[DataBar]:
+def find(gray: Gray, dense: bool = False) -> list[DataBar]:
     """Find flat boxes that look like data bars.
 
     Parameters
     ----------
     gray
         uint8 (h, w).
+    dense
+        Whether what looks like rows of dense text above and below a data bar is of it: a picture
+        nearly as dark may look so too.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def find(gray: Gray) -> list[DataBar]:
     found: list[DataBar] = []
     spreads: list[float] = []
     for level in _levels(low[::2, ::2], span[::2, ::2]):
-        for x0, y0, x1, y1, region in _boxes(low, flat, level):
+        for x0, y0, x1, y1, region in _boxes(low, flat, level, dense):
             right, bottom = x1 * step, top + y1 * step
             box = DataBar(
                 x0 * step if x0 > EDGE_ROOM else 0,
@@ -120,7 +123,7 @@ def _levels(low: Gray, span: Gray) -> list[int]:
     return levels
 
 
-def _boxes(low: Gray, flat: Gray, level: int) -> list[tuple[int, int, int, int, Gray]]:
+def _boxes(low: Gray, flat: Gray, level: int, dense: bool) -> list[tuple[int, int, int, int, Gray]]:
     """Return boxes filled by flat pixels of a level, text closed over, and their masks."""
     height, width = low.shape
     near = cv2.inRange(low, max(0, level - LEVEL_TOLERANCE), min(255, level + LEVEL_TOLERANCE)) & 1
@@ -143,9 +146,10 @@ def _boxes(low: Gray, flat: Gray, level: int) -> list[tuple[int, int, int, int, 
             continue
         region = (parts[y : y + h, x : x + w] == i).astype(np.uint8)
         if area < WHOLE_SHARE * w * h:  # a flat part of the specimen hangs on it
-            full = _widest_rows(region)
-            rows = _with_text(near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)], full)
-            region[rows.start : full.start] = region[full.stop : rows.stop] = 1
+            rows = full = _widest_rows(region)
+            if dense:
+                rows = _with_text(near[2 * y : 2 * (y + h), 2 * x : 2 * (x + w)], full)
+                region[rows.start : full.start] = region[full.stop : rows.stop] = 1
             y, region = y + rows.start, region[rows]
             h, area = region.shape[0], int(region.sum())
             if h < 6 or area < 0.3 * w * h:

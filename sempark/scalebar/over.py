@@ -5,12 +5,10 @@ can be cut out in one look or another; where none is clear, of the rows around i
 reader reads them (`rows`). What a stroke that may be a part of the picture must show is here.
 """
 
-from itertools import pairwise
-
 import numpy as np
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import beside, ink, overlay, readers, rows
+from sempark.scalebar import beside, overlay, readers, rows
 from sempark.scalebar import rest as without
 from sempark.scalebar import text as texts
 from sempark.scalebar.beside import Proposal
@@ -20,9 +18,6 @@ from sempark.scalebar.spelling import Spelling
 MAX_TEXTS = 3  # of the rows around a stroke
 CLEAR = 0.9  # of a text: from there on no other look at the same place
 SURELY = 0.3  # and from there on a narrower part of it is none
-BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
-GAP = 0.35  # of its height: wider gaps may hold a digit
-BEFORE_ROWS = 0.15  # of its rows, or it may be a digit or a dot
 BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
 THIN_BEYOND = 0.6  # of a thin stroke's
 MOST_BEYOND = 0.004  # of a text's box; of 182 drawn ones beside their own bars 0.0005 at most
@@ -39,7 +34,11 @@ def proposals(seen: Seen) -> list[Proposal]:
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
             made = beside.proposals([(marks, own)], None) or ()
-            found += [p for p in made if _whole(p, others) and _of_one_color(p, seen)]
+            found += [
+                p
+                for p in made
+                if beside.whole(p, others.mask, others.origin) and _of_one_color(p, seen)
+            ]
         if any(p.spelling.confidence >= CLEAR for p in found):
             break
     # what is seen less well may be a part of the same text
@@ -77,23 +76,6 @@ def _of_one_color(proposal: Proposal, seen: Seen) -> bool:
     if seen.stroke.y1 - seen.stroke.y0 <= overlay.THIN:  # blur takes more of it than of letters
         share = THIN_BEYOND
     return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
-
-
-def _whole(proposal: Proposal, marks: ink.Ink) -> bool:
-    """Tell whether nothing that may be a digit stands before a text or in a gap of it."""
-    piece = proposal.piece
-    dx, dy = (a - b for a, b in zip(proposal.origin, marks.origin, strict=True))
-    text = marks.mask[max(0, piece.y0 + dy) : max(0, piece.y1 + dy)]
-    tall = piece.y1 - piece.y0
-    at = proposal.first + dx
-    inked = np.flatnonzero(proposal.clean.max(axis=0) > 0.5).tolist()
-    start = at + (inked[0] if inked else 0)
-    near, far = max(2, round(BEFORE[0] * tall)), max(4, round(BEFORE[1] * tall))
-    strips = [(start - far, start - near)]
-    # where a letter that touches the picture was left out
-    strips += [(at + a + 2, at + b - 1) for a, b in pairwise(inked) if b - a > GAP * tall]
-    inside = (text[:, max(0, a) : max(0, b)] for a, b in strips)
-    return all(not s.size or float(s.any(axis=1).mean()) < BEFORE_ROWS for s in inside)
 
 
 def _part(a: Proposal, b: Proposal) -> bool:

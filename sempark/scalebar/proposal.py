@@ -49,27 +49,30 @@ def propose(gray: Gray) -> Found:
     """Find the data bar, its bars and the texts beside them.
 
     Places are searched one after another until one has a clearly spelled value: data bars,
-    data bars for fainter ink, bars drawn into the picture.
+    data bars for fainter ink, the same with rows of dense text, bars drawn into the picture.
     """
     if not isinstance(gray, np.ndarray) or gray.ndim != 2 or gray.dtype != np.uint8:
         return Found("error", None, ())
     if gray.size > MAX_PIXELS:
         return Found("error", None, ())
     best = Found("no_databar", None, ())
-    boxes = databars.find(gray)
     proposals: list[Proposal] = []
-    drawn: dict[databars.DataBar, list[bars.Bar]] = {}
-    for share in (ink.INK_SHARE, ink.FAINT_SHARE):
-        for box in boxes:
-            marks = ink.extract(gray, box, share)
-            # a bar that fainter ink joins to something else was seen before
-            drawn[box] = _bars(gray, marks, box) or drawn.get(box, [])
-            found = _propose_in(marks, box, drawn[box])
-            proposals += found.proposals
-            if best.box is None and found.status != "no_databar":
-                best = found
-        if _strong(proposals):
-            return _best(proposals, best)
+    boxes = databars.find(gray)
+    for looked_at in (boxes, None):
+        if looked_at is None:
+            looked_at = [b for b in databars.find(gray, dense=True) if b not in boxes]
+        drawn: dict[databars.DataBar, list[bars.Bar]] = {}
+        for share in (ink.INK_SHARE, ink.FAINT_SHARE):
+            for box in looked_at:
+                marks = ink.extract(gray, box, share)
+                # a bar that fainter ink joins to something else was seen before
+                drawn[box] = _bars(gray, marks, box) or drawn.get(box, [])
+                found = _propose_in(marks, box, drawn[box])
+                proposals += found.proposals
+                if best.box is None and found.status != "no_databar":
+                    best = found
+            if _strong(proposals):
+                return _best(proposals, best)
     stripes = [b for b in boxes if (b.x0, b.x1) == (0, gray.shape[1])]
     stripes = [b for b in stripes if ground.printed(gray, (b.x0, b.y0, b.x1, b.y1), b.level)]
     for seen in overlay.find(gray, stripes):

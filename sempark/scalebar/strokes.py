@@ -16,6 +16,7 @@ from sempark.scalebar.ink import Ink
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MAX_LENGTH_SHARE = 0.62
 FILLED = 0.75  # of a line's box
+RAGGED = 3  # rows of a thin line, with one that blur leaves
 BEYOND = 3  # px beside a block's blurred end
 MOST_GROUND = 0.35  # of a block's contrast: more is a part of the picture
 END_REACH = 3  # px beside a line's end where its tick is looked for
@@ -42,7 +43,7 @@ def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
     n_parts, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
     lines = []
     for i, (x, y, w, h, area) in enumerate(stats[1:n_parts].tolist(), 1):
-        if area < FILLED * w * h:
+        if area < FILLED * w * h and h <= RAGGED:
             y, h, area = _filled_rows(labels[y : y + h, x : x + w] == i, y)
         if h > max(6, 0.7 * w) or area < FILLED * w * h:
             continue

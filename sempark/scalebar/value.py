@@ -18,7 +18,7 @@ COMMON_DIGITS = ("1", "2", "3", "4", "5", "25")
 RARE_DIGITS = ("6", "8", "15")
 MAX_VALUE = 1000.0
 MIN_VALUE = 0.1
-MAX_DECIMAL_MM = 2.0
+MAX_MM, MAX_DECIMAL_MM = 5.0, 2.0
 
 _MICRO = r"(?:[µμuypjw]|[µμuypj][µμupj]|\(u|[jJ]u)"
 _NUMBER = r"(?P<number>[0-9OoIl|]{1,4}(?:[.,][0-9Oo]{1,2})?)"
@@ -120,8 +120,11 @@ def number(digits: str, unit: Unit) -> Scale | None:
     significant = (whole + fraction).strip("0")
     if value < 1 and unit == "nm":
         return None
-    if fraction and unit == "mm" and value > MAX_DECIMAL_MM:  # a working distance
-        return None
     if significant not in COMMON_DIGITS + RARE_DIGITS:
+        return None
+    # a working distance
+    if unit == "mm" and (
+        significant in RARE_DIGITS or value > (MAX_DECIMAL_MM if fraction else MAX_MM)
+    ):
         return None
     return Scale(value, unit, significant in COMMON_DIGITS)

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
-from sempark.scalebar import beside, glyphs, over, proposal, readers, reading, rest, spelling, value
+from sempark.scalebar import beside, glyphs, proposal, readers, reading, rest, spelling, value
 from sempark.scalebar import ink as inks
 from sempark.scalebar import text as texts
 from sempark.scalebar.databar import DataBar
@@ -241,7 +241,7 @@ def test_a_letter_left_out_of_a_gap_of_a_text_may_be_a_digit(x: int | None, whol
     piece = texts.Piece("below", 20, 24, 60, 36, (1, 2))
     spelt = readers.Spelled(spelling.Spelling("5nm", 1.0, 2, 42), "glyphs")
     made = beside.Proposal((0, 0), bar, piece, value.Scale(5, "nm", True), spelt, clean, None, 18)
-    assert over._whole(made, marks) == whole
+    assert beside.whole(made, marks.mask, marks.origin) == whole
 
 
 @pytest.mark.ocr
@@ -261,3 +261,14 @@ def test_a_word_whose_letters_touch_is_one_wide_part(wide: int, n: int) -> None:
     assert marks is not None
     bar = bars.Bar("line", 100, 200, 100, 10, 200, 14, 10, 14)
     assert len(texts.near(rest.erase(marks, bar), bar)) == n
+
+
+@pytest.mark.parametrize(("level", "texts"), [(0, ["2µm"]), (80, [])])
+def test_a_fainter_digit_before_a_printed_value_is_not_lost(level: int, texts: list[str]) -> None:
+    gray = printed(200, 560)
+    gray[575:579, 180:280] = 255
+    gray[548:560, 190:196] = level  # under a third of the ink, which the strong ink needs
+    found = proposal.propose(gray).proposals
+    assert [
+        p.spelling.text for p in found if p.box is not None and p.spelling.confidence > 0.9
+    ] == texts

@@ -79,8 +79,15 @@ def test_a_lost_dot_is_not_made_up() -> None:
     assert parse("250 µm") == Scale(250.0, "um", True)
 
 
+@pytest.mark.parametrize("text", ["6 mm", "8mm", "10 mm", "15 mm", "20mm", "2.5 mm"])
+def test_a_working_distance_is_no_scale(text: str) -> None:
+    assert parse(text) is None
+    assert parse(text.replace("mm", "µm")) is not None
+
+
 @given(st.sampled_from("12345"), st.integers(0, 2), st.sampled_from(["nm", "um", "mm"]))
 def test_every_common_length_is_read_back(digit: str, zeros: int, unit: str) -> None:
+    zeros = 0 if unit == "mm" else zeros
     scale = parse(f"{digit}{'0' * zeros} {unit}")
     assert scale is not None and scale.common
     assert scale.nanometers == float(digit) * 10**zeros * NM_PER_UNIT[scale.unit]
