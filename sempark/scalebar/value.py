@@ -122,9 +122,6 @@ def number(digits: str, unit: Unit) -> Scale | None:
         return None
     if significant not in COMMON_DIGITS + RARE_DIGITS:
         return None
-    # a working distance
-    if unit == "mm" and (
-        significant in RARE_DIGITS or value > (MAX_DECIMAL_MM if fraction else MAX_MM)
-    ):
+    if unit == "mm" and value > (MAX_DECIMAL_MM if fraction else MAX_MM):  # a working distance
         return None
     return Scale(value, unit, significant in COMMON_DIGITS)
