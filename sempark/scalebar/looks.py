@@ -24,7 +24,7 @@ HALF_LOOK = 0.75  # what agreement of two of our own readers counts, and the eng
 OWN_LOOK = 0.71  # what the first alone counts
 MIN_BOTH = 0.5  # how sure both must be where the engine makes out no scale
 AGAINST = 0.9  # and where it makes out another, or the text stands over a picture
-MIN_ALONE = 0.98  # how sure a reader of lines or strips must be where it is the only one
+MIN_LINE, MIN_STRIP = 0.96, 0.98  # how sure that reader must be where it is the only one
 
 
 def judged(
@@ -122,13 +122,14 @@ def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against:
     More is wanted against another scale of its, and over a picture, where all readers see the same
     gaps of letters filled.
     """
-    by, sure = proposal.spelled.by, proposal.spelling.confidence >= MIN_ALONE
+    by, own = proposal.spelled.by, proposal.spelling.confidence
+    line, strip = by == "lines" and own >= MIN_LINE, by == "strips" and own >= MIN_STRIP
     if against:
         return both >= AGAINST
     if proposal.box is None:  # the strip reader has learned what a picture looks like
         if by == "strips" and number:
             return True  # its unit alone is not confirmed, of which it must be sure
-        return both >= AGAINST or (sure and (by == "strips" or (by == "lines" and number)))
+        return both >= AGAINST or strip or (line and number)
     # who fails on letters that touch says nothing against the line reader, but the two readers of
     # lines may both lose a faint foot of a micro sign, or a point
-    return both >= (MIN_BOTH if by == "glyphs" else MIN_ALONE) or (sure and by == "lines")
+    return both >= (MIN_BOTH if by == "glyphs" else MIN_STRIP) or line

@@ -69,11 +69,12 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
     ("by", "box", "confidence", "said", "sure"),
     [
         ("lines", BOX, 0.99, "", 0.71 * 0.99),
-        ("lines", BOX, 0.97, "", 0),
+        ("lines", BOX, 0.97, "", 0.71 * 0.97),
+        ("lines", BOX, 0.95, "", 0),
         ("lines", BOX, 0.99, "200nm", 0),  # another scale
         ("lines", None, 0.99, "", 0),
         ("lines", None, 0.99, "2m", 0.75 * 0.99),  # its number
-        ("lines", None, 0.97, "2m", 0),
+        ("lines", None, 0.95, "2m", 0),
         ("lines", BOX, 0.91, "2um", 0.8 * 0.91),
         ("lines", BOX, 0.89, "2um", 0),
         ("strips", BOX, 0.99, ["8um", "2um"], 0),  # now so, now otherwise
