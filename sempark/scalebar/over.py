@@ -16,6 +16,7 @@ from sempark.scalebar.overlay_ink import Seen
 from sempark.scalebar.spelling import Spelling
 
 MAX_TEXTS = 3  # of the rows around a stroke
+NEAR = 4  # px: so near two looks see the same text
 CLEAR = 0.9  # of a text: from there on no other look at the same place
 SURELY = 0.3  # and from there on a narrower part of it is none
 BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
@@ -30,20 +31,21 @@ def proposals(seen: Seen) -> list[Proposal]:
         return []
     (x, y), bar = drawn
     found: list[Proposal] = []
+    lost: list[Proposal] = []
     for marks, others in seen.for_texts():
         own = bar.moved(x - marks.origin[0], y - marks.origin[1])
         if min(own.x0, own.y0) >= 0:
             made = beside.proposals([(marks, own)], None) or ()
-            found += [
-                p
-                for p in made
-                if beside.whole(p, others.mask, others.origin) and _of_one_color(p, seen)
-            ]
-        if any(p.spelling.confidence >= CLEAR for p in found):
+            whole = [beside.whole(p, others.mask, others.origin) for p in made]
+            lost += [p for p, w in zip(made, whole, strict=True) if not w]
+            found += [p for p, w in zip(made, whole, strict=True) if w and _of_one_color(p, seen)]
+        # what one look shows before a text, another must see clearly to leave it out
+        found = [p for p in found if _clear(p) or not any(_same(p, q) for q in lost)]
+        if any(map(_clear, found)):
             break
     # what is seen less well may be a part of the same text
     found = [p for p in found if not any(_part(p, q) for q in found)]
-    if not any(p.spelling.confidence >= CLEAR for p in found):
+    if not any(map(_clear, found)):
         found += _in_rows(seen, bar.moved(x - seen.full.origin[0], y - seen.full.origin[1]))
     return found
 
@@ -76,6 +78,18 @@ def _of_one_color(proposal: Proposal, seen: Seen) -> bool:
     if seen.stroke.y1 - seen.stroke.y0 <= overlay.THIN:  # blur takes more of it than of letters
         share = THIN_BEYOND
     return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
+
+
+def _clear(proposal: Proposal) -> bool:
+    """Tell whether a text is spelled so clearly that no other look is needed."""
+    return proposal.spelling.confidence >= CLEAR
+
+
+def _same(a: Proposal, b: Proposal) -> bool:
+    """Tell whether two looks spell the same text at the same place."""
+    starts = [(p.first + p.origin[0], p.piece.y1 + p.origin[1]) for p in (a, b)]
+    near = all(abs(u - v) <= NEAR for u, v in zip(*starts, strict=True))
+    return near and a.spelling.text == b.spelling.text
 
 
 def _part(a: Proposal, b: Proposal) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import databar, overlay, proposal
+from sempark.scalebar import databar, over, overlay, proposal
 from sempark.synthetic.lettering import Face, wheel_fonts
 from sempark.synthetic.sheet import Scale, Sheet
 
@@ -201,3 +201,18 @@ def test_an_even_bar_is_seen_before_many_strokes_of_the_picture_that_are_brighte
     found = overlay.find(gray)
     assert len(found) == overlay.MAX_WINDOWS
     assert found[0].stroke.level == 235
+
+
+@pytest.mark.parametrize(("sure", "read"), [(0.8, []), (0.95, ["300nm"])])
+def test_a_text_that_one_look_sees_cut_must_be_clear_in_another(monkeypatch, sure, read) -> None:
+    """What stands before it in the first look may be a part of its first digit."""
+    gray = drawn()
+    found = [p for s in overlay.find(gray) for p in over.proposals(s) if p.spelling.text == "300nm"]
+    spelt = replace(found[0].spelling, confidence=sure)
+    made = replace(found[0], spelled=replace(found[0].spelled, spelling=spelt))
+    answers = iter([False])
+    monkeypatch.setattr(over.beside, "proposals", lambda *_: (made,))
+    monkeypatch.setattr(over.beside, "whole", lambda *_: next(answers, True))
+    monkeypatch.setattr(over, "_in_rows", lambda *_: [])
+    stroke = next(s for s in overlay.find(gray) if s.stroke.level == 255)
+    assert [p.spelling.text for p in over.proposals(stroke)][:1] == read
