@@ -58,8 +58,9 @@ def propose(gray: Gray) -> Found:
     best = Found("no_databar", None, ())
     proposals: list[Proposal] = []
     boxes = databars.find(gray)
-    for looked_at in (boxes, None):
-        if looked_at is None:
+    for dense in (False, True):
+        looked_at = boxes
+        if dense:
             looked_at = [b for b in databars.find(gray, dense=True) if b not in boxes]
         drawn: dict[databars.DataBar, list[bars.Bar]] = {}
         for share in (ink.INK_SHARE, ink.FAINT_SHARE):
