@@ -7,6 +7,7 @@ the corpus grows, so that later kills meet tables that are there already.
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from sempark import submit
 from sempark.synthetic import corpus
+from tests.cluster.runs import QUICK
 
 pytestmark = [pytest.mark.spark, pytest.mark.ocr, pytest.mark.tf, pytest.mark.slow]
 STAGES = ("inventory", "images_flat", "near_duplicates", "labels", "scale", "subset", "features")
@@ -117,8 +119,8 @@ class Run:
             | {
                 "TMPDIR": str(root / "tmp"),
                 "SPARK_LOCAL_DIRS": str(root / "tmp"),
-                "PYSPARK_SUBMIT_ARGS": f"--properties-file {CONF} --driver-java-options "
-                f"'{submit.archived()}' pyspark-shell",
+                "PYSPARK_SUBMIT_ARGS": f"--properties-file {CONF} {shlex.join(QUICK)} "
+                f"--driver-java-options '{submit.archived()}' pyspark-shell",
             },
         )
 

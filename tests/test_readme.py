@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.runs import QUICK
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SMALL = (
@@ -53,7 +55,7 @@ def run(command: str, folder: Path, *sets: str) -> subprocess.CompletedProcess[s
     extra = [word for text in sets for word in ("--set", text)]
     env = dict(os.environ, SEMPARK_EXTRAS="pipeline")
     return subprocess.run(
-        words + extra,
+        [*words, *extra, "--", *QUICK],
         cwd=folder,
         env=env,
         capture_output=True,

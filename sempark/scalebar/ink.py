@@ -72,11 +72,11 @@ def extract(gray: Gray, box: DataBar, share: float = INK_SHARE) -> Ink | None:
     return Ink(contrast, mask, *parts(mask - lines), region, (box.x0, box.y0), gray.shape[1])
 
 
-def parts(mask: NDArray[np.uint8]) -> tuple[Labels, NDArray[np.int32]]:
+def parts(mask: NDArray[np.uint8], connectivity: int = 8) -> tuple[Labels, NDArray[np.int32]]:
     """Return labels of a mask's connected parts, and their x, y, w, h, area."""
     # labels of 16 bits are three times faster; no part but one in four pixels is possible
     depth = cv2.CV_16U if mask.size < 4 * 2**16 else cv2.CV_32S
     _, labels, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
-        mask, 8, depth, cv2.CCL_DEFAULT
+        mask, connectivity, depth, cv2.CCL_DEFAULT
     )
     return labels, stats

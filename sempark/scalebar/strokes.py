@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.scalebar.databar import Gray
-from sempark.scalebar.ink import Ink
+from sempark.scalebar.ink import Ink, parts
 
 MIN_LENGTH_SHARE = 0.018  # of the picture's width
 MAX_LENGTH_SHARE = 0.62
@@ -40,9 +40,9 @@ def lines(ink: Ink, rows: tuple[int, int] | None = None) -> list[Line]:
     opened = cv2.morphologyEx(
         ink.mask, cv2.MORPH_OPEN, np.ones((1, shortest), np.uint8), borderValue=0
     )
-    n_parts, labels, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4)
+    labels, boxes = parts(opened, connectivity=4)
     lines = []
-    for i, (x, y, w, h, area) in enumerate(stats[1:n_parts].tolist(), 1):
+    for i, (x, y, w, h, area) in enumerate(boxes[1:].tolist(), 1):
         if area < FILLED * w * h and h <= RAGGED:
             y, h, area = _filled_rows(labels[y : y + h, x : x + w] == i, y)
         if h > max(6, 0.7 * w) or area < FILLED * w * h:

@@ -59,10 +59,13 @@ def slim_files(tmp_path_factory) -> SlimFiles:
         with slim.arg_scope(inception_v3.inception_v3_arg_scope()):
             inception_v3.inception_v3(pixels, num_classes=1001, is_training=False)
         v1.train.get_or_create_global_step()
+        drawn = {}
         for variable in v1.global_variables():
             shape = tuple(variable.shape.as_list())
-            values = _draw(rng, variable.op.name, shape) if shape else 7
-            variable.load(values, session)
+            given = variable.initializer.inputs[1]
+            drawn[given] = _draw(rng, variable.op.name, shape) if shape else 7
+        # all in one step: a step each plans the whole graph hundreds of times
+        session.run([variable.initializer for variable in v1.global_variables()], drawn)
         v1.train.Saver().save(session, str(folder / "model.ckpt-7"), write_meta_graph=False)
         definition = graph.as_graph_def()
         frozen = v1.graph_util.convert_variables_to_constants(session, definition, names)

@@ -19,13 +19,18 @@ SIZE = 107
 
 
 @pytest.fixture(scope="module")
-def keras_files(tmp_path_factory):
-    """One network in all of Keras' formats."""
+def drawn():
+    """A network from a seed."""
+    return inception.load("random:3", input_size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def keras_files(drawn, tmp_path_factory):
+    """The drawn network in all of Keras' formats."""
     import keras
 
     folder = tmp_path_factory.mktemp("keras")
-    made = inception.load("random:3", input_size=SIZE).model
-    model = keras.Model(made.input, made.outputs[1])
+    model = keras.Model(drawn.model.input, drawn.model.outputs[1])
     model.save(folder / "whole.keras")
     model.save(folder / "whole.h5")
     model.save_weights(folder / "named.weights.h5")
@@ -42,6 +47,22 @@ def pictures():
         Image.fromarray(rng.integers(0, 256, (SIZE, SIZE), np.uint8)).save(content, "PNG")
         out.append((f"{i:02d}", content.getvalue()))
     return out
+
+
+def images(pictures):
+    return [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
+
+
+@pytest.fixture(scope="module")
+def of_keras(drawn, pictures):
+    """What the drawn network makes of the pictures."""
+    return drawn.extract(images(pictures), 2)
+
+
+@pytest.fixture(scope="module")
+def of_slim(slim_files, pictures):
+    """What the network of Slim's files makes of the pictures."""
+    return inception.load(slim_files.checkpoint, input_size=SIZE).extract(images(pictures), 2)
 
 
 @pytest.fixture
@@ -72,21 +93,19 @@ def extracted(context, checkpoint, **settings):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "kind", "network"),
     [
-        ("checkpoint", "slim"),
-        ("frozen", "frozen"),
-        ("whole.keras", "keras"),
-        ("whole.h5", "keras_h5"),
-        ("named.weights.h5", "keras_weights"),
-        ("saved_model", "saved_model"),
+        ("checkpoint", "slim", "of_slim"),
+        ("frozen", "frozen", "of_slim"),
+        ("whole.keras", "keras", "of_keras"),
+        ("whole.h5", "keras_h5", "of_keras"),
+        ("named.weights.h5", "keras_weights", "of_keras"),
+        ("saved_model", "saved_model", "of_keras"),
     ],
 )
-def test_every_kind_of_checkpoint(context, slim_files, keras_files, pictures, name, kind):
-    path = getattr(slim_files, name, keras_files / name)
-    found, told = extracted(context, path)
-    images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
-    expected = inception.load(path, input_size=SIZE).extract(images, 2)
+def test_every_kind_of_checkpoint(request, context, slim_files, keras_files, name, kind, network):
+    found, told = extracted(context, getattr(slim_files, name, keras_files / name))
+    expected = request.getfixturevalue(network)
     assert found.keys() == expected.keys() == {"features", "logits", "middle"}
     for layer, values in expected.items():
         np.testing.assert_allclose(found[layer], values, rtol=0, atol=1e-4)
@@ -119,11 +138,9 @@ def test_a_network_without_a_layer_half_way_is_refused_until_the_tree_takes_anot
 @pytest.mark.skipif(
     openvino_runtime.openvino is None, reason="OpenVINO is an option: the package isn't installed"
 )
-def test_another_runtime_the_same_features(context, keras_files, pictures, tmp_path):
+def test_another_runtime_the_same_features(context, keras_files, of_keras, tmp_path):
     found, told = extracted(context, keras_files / "whole.keras", runtime="openvino")
-    images = [np.asarray(Image.open(io.BytesIO(content))) for _, content in pictures]
-    expected = inception.load(keras_files / "whole.keras").extract(images, 2)
-    for layer, values in expected.items():
+    for layer, values in of_keras.items():
         np.testing.assert_allclose(found[layer], values, rtol=0, atol=1e-4)
     assert told["runtime"] == f"openvino {openvino_runtime.version()}"
     graph = tf.Graph()

@@ -121,12 +121,15 @@ def rewritten(slim_files, folder, change):
     reader = tf.train.load_checkpoint(str(slim_files.checkpoint))
     values = {n: reader.get_tensor(n) for n in reader.get_variable_to_shape_map()}
     change(values)
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
-        for name, value in values.items():
-            tf.compat.v1.get_variable(name, initializer=tf.zeros_like(value), use_resource=False)
-        for variable in tf.compat.v1.global_variables():
-            variable.load(values[variable.op.name], session)
-        return tf.compat.v1.train.Saver().save(session, str(folder / "changed.ckpt"))
+    prefix = str(folder / "changed.ckpt")
+    tensors = [tf.constant(value) for value in values.values()]
+    tf.raw_ops.SaveV2(
+        prefix=prefix,
+        tensor_names=list(values),
+        shape_and_slices=[""] * len(values),
+        tensors=tensors,
+    )
+    return prefix
 
 
 def refused(checkpoint, message, **options):
