@@ -107,12 +107,18 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
         sure = 0.0 if sure < needed or (against and both < needed) else SECOND_LOOK * sure
     else:  # a micro sign is often lost on the engine
         number = proposal.scale.value in [values.leading_number(text) for text in seen]
-        # where the engine sees a gap between digits there may be a faint point
-        if any(re.search(r"[0-9] [0-9]", text) for text in seen):
+        repaired = proposal.scale in [values.repaired(text) for text in seen]
+        # where the engine sees a gap between digits there may be a faint point; a digit before the
+        # last m is a micro sign
+        gap = "[0-9] [0-9]" if both < MIN_STRIP else "[0-9] [0-9](?!m)"
+        if any(re.search(gap, text) for text in seen):
             return 0.0
-        if not _own_readers_suffice(proposal, both, number, against):
+        if repaired and sure >= AGAINST and not against:
+            sure *= SECOND_LOOK
+        elif _own_readers_suffice(proposal, both, number, against):
+            sure *= HALF_LOOK if number or both >= AGAINST else OWN_LOOK
+        else:
             return 0.0
-        sure *= HALF_LOOK if number or both >= AGAINST else OWN_LOOK
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
 
 

@@ -75,6 +75,28 @@ def parse(text: str, where: Literal["whole", "start", "end"] = "whole") -> Scale
     return number(match["number"].translate(_LETTERS), unit)
 
 
+def repaired(text: str) -> Scale | None:
+    """Read a scale from an engine's text that is none as it stands, by what it likely misread.
+
+    A 1 is read as 7, which begins no number of the lexicon, or as t before a 0; nm as nn, rm or
+    nin, and never µm so. Only where our own readers say the same is it a second look.
+
+    Parameters
+    ----------
+    text
+        What an engine read in one line.
+
+    Returns
+    -------
+    Scale or None
+        As of `parse`.
+    """
+    cleaned = " ".join(text.split())
+    cleaned = re.sub("^(?:7|t(?=[0Oo]))", "1", cleaned)
+    cleaned = re.sub("(?<=[0-9Oo ])(?:nn|rm|nin)$", "nm", cleaned)
+    return parse(cleaned)
+
+
 def leading_number(text: str) -> float | None:
     """Read the number a text begins with, whatever its unit was read as: "8m" for 8 µm.
 

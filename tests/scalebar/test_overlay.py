@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import databar, over, overlay, proposal
+from sempark.scalebar import databar, over, overlay, proposal, strips, value
 from sempark.synthetic.lettering import Face, wheel_fonts
 from sempark.synthetic.sheet import Scale, Sheet
 
@@ -216,3 +216,18 @@ def test_a_text_that_one_look_sees_cut_must_be_clear_in_another(monkeypatch, sur
     monkeypatch.setattr(over, "_in_rows", lambda *_: [])
     stroke = next(s for s in overlay.find(gray) if s.stroke.level == 255)
     assert [p.spelling.text for p in over.proposals(stroke)][:1] == read
+
+
+@pytest.mark.parametrize(("said", "sure", "read"), [
+    ("800nm", 0.9, False), ("800nm", 0.89, True), ("300nm", 0.99, True)
+])  # fmt: skip
+def test_what_the_picture_itself_surely_shows_otherwise_is_not_read(
+    monkeypatch, said: str, sure: float, read: bool
+) -> None:
+    """What is cut out may lack a faint stroke."""
+    scale = value.parse(said)
+    assert scale is not None
+    monkeypatch.setattr(over.strips, "words", lambda _: [strips.Word(said, scale, sure, 0, 60)])
+    stroke = next(s for s in overlay.find(drawn()) if s.stroke.level == 255)
+    monkeypatch.setattr(over, "_in_rows", lambda *_: [])
+    assert [p.spelling.text for p in over.proposals(stroke)] == ["300nm"] * read

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sempark.scalebar.value import NM_PER_UNIT, Scale, leading_number, number, parse
+from sempark.scalebar.value import NM_PER_UNIT, Scale, leading_number, number, parse, repaired
 
 
 @pytest.mark.parametrize(
@@ -119,3 +119,25 @@ def test_rare_numbers_are_marked() -> None:
 )
 def test_a_number_is_read_though_its_unit_is_not(text: str, expected: float | None) -> None:
     assert leading_number(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("10 rm", (10, "nm")),
+        ("200nn", (200, "nm")),
+        ("300 nin", (300, "nm")),
+        ("tOnm", (10, "nm")),
+        ("70 nm", (10, "nm")),
+        ("7mm", (1, "mm")),
+        ("10nm", (10, "nm")),
+        ("30 im", None),  # or a micro sign
+        ("300 rym", None),
+        ("170 nm", None),
+        ("tnm", None),
+        ("", None),
+    ],
+)
+def test_what_an_engine_often_misreads(text: str, expected: tuple[float, str] | None) -> None:
+    found = repaired(text)
+    assert (found and (found.value, found.unit)) == expected
