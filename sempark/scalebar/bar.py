@@ -196,11 +196,14 @@ def _in_word(ink: Ink, line: Line, y0: int, y1: int) -> bool:
     high, long = y1 - y0, line.x1 - line.x0
     if long > WORD_LENGTH * high:
         return False
-    if long > EMPTY_LENGTH * high:  # letters have more strokes between their first and last
-        inner = slice(line.x0 + high // 2, line.x1 - high // 2)
-        rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
+    # letters have more strokes between their first and last, of which some hang on the line
+    inner = slice(line.x0 + high // 2, line.x1 - high // 2)
+    rows = np.r_[y0 : line.y0 - 1, line.y1 + 1 : y1]
+    if long > EMPTY_LENGTH * high:
         if rows.size and not ink.mask[rows][:, inner].any():
             return False
+    elif ink.mask[rows[(rows == line.y0 - 2) | (rows == line.y1 + 1)]][:, inner].any():
+        return True
     reach = max(4, round(LETTER_GAP * high))
     before = slice(max(0, line.x0 - 2 - reach), max(0, line.x0 - 2))
     after = slice(line.x1 + 2, line.x1 + 2 + reach)

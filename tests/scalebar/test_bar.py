@@ -165,6 +165,15 @@ def test_a_bar_with_nothing_between_its_ticks_is_no_word(inked: bool, kinds: lis
     assert [b.kind for b in found(gray)] == kinds
 
 
+@pytest.mark.parametrize(("stem", "kinds"), [(0, ["ticked"]), (10, [])])
+def test_letters_whose_tops_are_one_line_are_no_bar(stem: int, kinds: list[str]) -> None:
+    """ETD in a cell of its own: no letter stands beside it, but a stem hangs on the line."""
+    gray = stripe()
+    ticked(gray, 300, 326, 40, 2, 0, 10)
+    gray[42 : 42 + stem, 312:315] = 255
+    assert [b.kind for b in found(gray)] == kinds
+
+
 def test_a_frame_beside_the_ticks_makes_no_word_of_a_short_bar() -> None:
     gray = stripe()
     ticked(gray, 100, 160, 40, 2, 10, 10)
