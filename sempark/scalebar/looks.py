@@ -24,6 +24,7 @@ HALF_LOOK = 0.75  # what agreement of two of our own readers counts, and the eng
 OWN_LOOK = 0.71  # what the first alone counts
 MIN_BOTH = 0.5  # how sure both must be where the engine makes out no scale
 AGAINST = 0.9  # and where it makes out another, or the text stands over a picture
+MIN_EACH = 0.85  # how sure each must be where all three read the same over a picture
 MIN_LINE, MIN_STRIP = 0.96, 0.98  # how sure that reader must be where it is the only one
 
 
@@ -99,9 +100,11 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
     scales = [values.parse(text) for text in seen]
     against = any(scale not in (None, proposal.scale) for scale in scales)
-    other = readers.other(proposal.clean, proposal.spelled)
-    sure = max(proposal.spelling.confidence, other)
-    both = min(proposal.spelling.confidence, other)
+    others = readers.others(proposal.clean, proposal.spelled)
+    sure = max(proposal.spelling.confidence, *others)
+    both = min(proposal.spelling.confidence, max(others))
+    all_three = min(proposal.spelling.confidence, *others) >= MIN_EACH
+    all_three &= proposal.box is None and not against  # all may lose a printed text's faint point
     if proposal.scale in scales:  # a faint point may be lost on the engine and one reader
         needed = AGAINST if proposal.spelled.by != "glyphs" else 0.0
         sure = 0.0 if sure < needed or (against and both < needed) else SECOND_LOOK * sure
@@ -115,8 +118,8 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
             return 0.0
         if repaired and sure >= AGAINST and not against:
             sure *= SECOND_LOOK
-        elif _own_readers_suffice(proposal, both, number, against):
-            sure *= HALF_LOOK if number or both >= AGAINST else OWN_LOOK
+        elif all_three or _own_readers_suffice(proposal, both, number, against):
+            sure *= HALF_LOOK if number or all_three or both >= AGAINST else OWN_LOOK
         else:
             return 0.0
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0

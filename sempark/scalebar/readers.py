@@ -168,8 +168,8 @@ def otherwise(cut: Floats, made: Spelled, printed: bool = True) -> Spelled | Non
     return None
 
 
-def other(cut: Floats, made: Spelled) -> float:
-    """How sure of the same text the surer one is of the readers that did not spell it, 0 to 1."""
+def others(cut: Floats, made: Spelled) -> tuple[float, float]:
+    """How sure of the same text the two readers are that did not spell it, 0 to 1 each."""
     text = made.spelling.text
     sure = []
     if made.by != "glyphs":
@@ -181,4 +181,5 @@ def other(cut: Floats, made: Spelled) -> float:
         sure.append(0.0 if line is None else lines.probability(lines.log_odds(line), text))
     if made.by != "strips":
         sure.append(strips.probability(strips.of_cut(cut), text))
-    return max(sure)
+    first, second = sure
+    return first, second

@@ -67,7 +67,7 @@ def proposed(
 def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, sure) -> None:
     answers: Iterator[list[str]] = iter([said[:1], said[1:]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers)[: len(crops)])
-    monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (other, 0.0))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     ((_, found),) = looks.judged([proposed(number, confidence, box)])
     assert found == pytest.approx(sure)
@@ -100,7 +100,7 @@ def test_a_sure_line_or_strip_may_stand_alone(monkeypatch, by, box, confidence, 
     said = said if isinstance(said, list) else [said] * 2
     answers = iter([[""], said])  # not at the first look
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
-    monkeypatch.setattr(looks.readers, "other", lambda cut, made: 0.0)
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.0, 0.0))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     ((_, found),) = looks.judged([proposed(2, confidence, box, by=by)])
     assert found == pytest.approx(sure)
@@ -132,6 +132,25 @@ def test_what_another_reader_denies_is_not_read(monkeypatch, box, by, denials, r
 def test_both_readers_of_lines_may_lose_a_point(monkeypatch, other: float, sure: float) -> None:
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [""] * len(crops))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
-    monkeypatch.setattr(looks.readers, "other", lambda cut, made: other)
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (other, 0.0))
     ((_, found),) = looks.judged([proposed(30, 0.99, BOX, "strips")])
+    assert found == pytest.approx(sure)
+
+
+@pytest.mark.parametrize(
+    ("box", "least", "said", "sure"),
+    [
+        (None, 0.85, "", 0.75 * 0.99),
+        (None, 0.84, "", 0),
+        (None, 0.85, "200nm", 0),  # another scale
+        (BOX, 0.85, "", 0),
+    ],
+)
+def test_three_readers_over_a_picture_may_each_be_less_sure(
+    monkeypatch, box, least: float, said: str, sure: float
+) -> None:
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [said] * len(crops))
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.99, least))
+    ((_, found),) = looks.judged([proposed(2, 0.87, box, "strips")])
     assert found == pytest.approx(sure)
