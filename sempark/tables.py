@@ -252,7 +252,7 @@ SCALE = Table(
         agreement        | string     | Agreement of the two; null where one is missing
         reason           | string     | why not ok
     """),
-    version=8,
+    version=9,
 )
 
 SUBSET = Table(

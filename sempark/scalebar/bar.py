@@ -15,9 +15,9 @@ from typing import Literal
 
 import numpy as np
 
-from sempark.scalebar import rulers
+from sempark.scalebar import broken, rulers
 from sempark.scalebar.ink import Ink
-from sempark.scalebar.strokes import MAX_LENGTH_SHARE, Line, block_ends, lines, tick_middle
+from sempark.scalebar.strokes import Line, block_ends, lines, tick_middle
 
 Kind = Literal["ticked", "broken", "ticks", "block", "line"]
 
@@ -90,7 +90,10 @@ def find(ink: Ink, rows: tuple[int, int] | None = None) -> list[Bar]:
         Likeliest kinds first, then from top left; empty when there is none.
     """
     strokes = lines(ink, rows)
-    bars = _broken(ink, strokes)
+    bars = [
+        Bar("broken", start, end, *box, *rows, gap=gap)
+        for start, end, box, rows, gap in broken.find(ink, strokes)
+    ]
     used = [(b.x0, b.x1, b.line_y0) for b in bars]
     for line in strokes:
         if any(x0 <= line.x0 and line.x1 <= x1 and abs(line.y0 - y) < 3 for x0, x1, y in used):
@@ -237,36 +240,3 @@ def _closed(ink: Ink, line: Line, y0: int, y1: int) -> bool:
         if full.any():
             return True
     return False
-
-
-def _broken(ink: Ink, strokes: list[Line]) -> list[Bar]:
-    """Pair half lines around a text: same row and thickness, like lengths, outer ticks."""
-    bars = []
-    for a in strokes:
-        for b in strokes:
-            gap = b.x0 - a.x1
-            thick = max(a.y1 - a.y0, b.y1 - b.y0)
-            if gap < 8 or abs(a.y0 - b.y0) > 1 or abs(a.y1 - b.y1) > 1 or thick > 12:
-                continue
-            if b.x1 - a.x0 > MAX_LENGTH_SHARE * ink.picture_width:
-                continue
-            len_a, len_b = a.x1 - a.x0, b.x1 - b.x0
-            if (
-                abs(len_a - len_b) > max(6, 0.25 * max(len_a, len_b))
-                or gap > 12 * thick + 6 * len_a
-            ):
-                continue
-            outer_a, outer_b = sum(a.left), sum(b.right)
-            inner = max(sum(a.right), sum(b.left))
-            if (
-                min(outer_a, outer_b) < 2
-                or abs(outer_a - outer_b) > 3
-                or inner >= min(outer_a, outer_b)
-            ):
-                continue
-            y0 = a.y0 - max(a.left[0], b.right[0])
-            y1 = a.y1 + max(a.left[1], b.right[1])
-            start, end = tick_middle(ink, a, y0, y1, -1), tick_middle(ink, b, y0, y1, 1)
-            box = (a.x0, y0, b.x1, y1, a.y0, a.y1)
-            bars.append(Bar("broken", start, end, *box, gap=(a.x1, b.x0)))
-    return bars

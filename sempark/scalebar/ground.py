@@ -20,6 +20,7 @@ EVEN = 4  # gray levels: most of a printed background is as near to its level
 PAPER = 15, 235  # gray levels of what a box is filled with, at most and at least
 GROUND_SHARE = 0.5  # of what is around a text: its letters fill less
 BETWEEN = 50, 0.15  # gray levels from it, and the share that letters' edges have there
+BLURRED = 0.2  # and what blurred letters' have beside their bar
 
 
 def holds(gray: Gray, box: DataBar, bar: Bar) -> bool:
@@ -117,8 +118,9 @@ def _same_ground(gray: Gray, bar: Bar, text: Box, level: int) -> bool:
     """Tell whether a bar that cuts its data bar in two stands on the even ground of its text."""
     x0, y0, x1, y1 = bar.x0, bar.y0, bar.x1, bar.y1
     both = max(0, min(x0, text[0])), max(0, min(y0, text[1])), max(x1, text[2]), max(y1, text[3])
-    rim = _rim(x0, y0, x1, y1)
-    return all(_like(gray, side, level) for side in rim) and printed(gray, both, level)
+    left, right, above, below = (_like(gray, side, level) for side in _rim(x0, y0, x1, y1))
+    # a box may end close behind one end of its bar; blurred letters have more edges than others
+    return above and below and (left or right) and printed(gray, both, level, BLURRED)
 
 
 def _rim(x0: int, y0: int, x1: int, y1: int) -> tuple[Box, Box, Box, Box]:
@@ -132,14 +134,14 @@ def _rim(x0: int, y0: int, x1: int, y1: int) -> tuple[Box, Box, Box, Box]:
     )
 
 
-def printed(gray: Gray, box: Box, level: int) -> bool:
+def printed(gray: Gray, box: Box, level: int, between: float = BETWEEN[1]) -> bool:
     """Tell whether the background of a box is even: printed, not a part of the picture."""
     x0, y0, x1, y1 = box
     off = np.abs(gray[y0:y1, x0:x1].astype(np.int16) - level)
     off = off[off <= BETWEEN[0]]  # without the letters
     near = off[off <= LEVEL_TOLERANCE]
     even = near.size > 0 and float(np.percentile(near, 75)) <= EVEN
-    return even and near.size >= (1 - BETWEEN[1]) * off.size
+    return even and near.size >= (1 - between) * off.size
 
 
 def _on(gray: Gray, around: Box, level: int) -> bool:

@@ -100,6 +100,8 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
     scales = [values.parse(text) for text in seen]
     against = any(scale not in (None, proposal.scale) for scale in scales)
+    if _firmly_another(proposal, scales):
+        return 0.0
     others = readers.others(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, *others)
     both = min(proposal.spelling.confidence, max(others))
@@ -123,6 +125,18 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
         else:
             return 0.0
     return sure if proposal.box is not None or sure >= MIN_SURE_OVER else 0.0
+
+
+def _firmly_another(proposal: Proposal, scales: list[values.Scale | None]) -> bool:
+    """Tell whether the engine reads one other number at two sizes or more, but for a lost point.
+
+    Our own readers have learned from the same fonts: of a digit unlike any of theirs all may be
+    wrong, as of a 3 with a flat top.
+    """
+    point_lost = float(re.sub("[^0-9]", "", proposal.spelling.text))
+    same = proposal.scale.value, point_lost
+    others = [s.value for s in scales if s is not None and s.value not in same]
+    return any(others.count(value) > 1 for value in others)
 
 
 def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against: bool) -> bool:

@@ -20,7 +20,7 @@ NEAR = 4  # px: so near two looks see the same text
 CLEAR = 0.9  # of a text: from there on no other look at the same place
 SURELY = 0.3  # and from there on a narrower part of it is none
 BEYOND = 20.0, 0.2  # gray levels, or of a stroke's contrast: so far may its text's ink be beyond it
-THIN_BEYOND = 0.6  # of a thin stroke's
+THIN_BEYOND = 0.6, 0.45  # of a thin stroke's, and of one that is just not too high for one
 AROUND = 0.6  # of a text's height: so much room beside it is looked at once more
 DENIAL = 0.9  # of 214 drawn texts' own scales none was denied by 0.5 or more, three wrong by 0.98
 MOST_BEYOND = 0.004  # of a text's box; of 182 drawn ones beside their own bars 0.0005 at most
@@ -65,8 +65,10 @@ def _in_rows(seen: Seen, bar: bars.Bar) -> list[Proposal]:
         clean = np.pad(near.astype(np.float32) * np.float32(1 / 255), texts.ROOM)
         spelt = Spelling(word.text, word.confidence, 0, clean.shape[1])
         spelled = readers.Spelled(spelt, "strips")
-        made = Proposal(seen.full.origin, bar, piece, word.scale, spelled, clean, None, piece.x0)
-        if beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
+        first = piece.x0 - texts.ROOM
+        made = Proposal(seen.full.origin, bar, piece, word.scale, spelled, clean, None, first)
+        whole = beside.whole(made, seen.strict.mask, seen.strict.origin)
+        if whole and beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
             found.append(made)
     return found
 
@@ -92,8 +94,9 @@ def _of_one_color(proposal: Proposal, seen: Seen) -> bool:
     part = seen.picture[y0:, x0:][: proposal.clean.shape[0], : proposal.clean.shape[1]]
     beyond = (part.astype(np.int16) - seen.stroke.level) * (1 if seen.stroke.bright else -1)
     least, share = BEYOND
-    if seen.stroke.y1 - seen.stroke.y0 <= overlay.THIN:  # blur takes more of it than of letters
-        share = THIN_BEYOND
+    rows = seen.stroke.y1 - seen.stroke.y0
+    if rows <= overlay.THIN:  # blur takes more of it than of letters
+        share = THIN_BEYOND[rows == overlay.THIN]
     return float(np.mean(beyond > max(least, share * seen.stroke.contrast))) <= MOST_BEYOND
 
 

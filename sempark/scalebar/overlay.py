@@ -12,23 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sempark.scalebar import bar as bars
+from sempark.scalebar import edges
 from sempark.scalebar.bar import Bar
 from sempark.scalebar.databar import LEVEL_TOLERANCE, DataBar, Gray
 from sempark.scalebar.ink import Ink
 from sempark.scalebar.overlay_ink import MIN_CONTRAST, Seen, Stroke, see
 from sempark.scalebar.strokes import Line, block_ends, tick
 
-MIN_LENGTH_SHARE = 0.028  # of the picture's width
 MAX_LENGTH_SHARE = 0.55
-MAX_HEIGHT_SHARE = 0.06  # of the picture's height
-MIN_EDGE = 26  # gray levels over two rows, at a stroke's upper and lower edge
-EDGE_ROWS = 6  # of a straight edge, at most
-LONGER = 1, 2, 4  # times the shortest edge: so long it must be to be cut off others it joins
-EDGE_GAP = 5  # px along an edge that may be missing
 MAX_SPREAD = 8.0, 0.1  # deviation from its level of most of a stroke; thin ones', of their contrast
 BEYOND = 6  # px beyond an end
 RIDGE_SHARE = 0.4  # of a thin stroke's contrast, in all of these: there it goes on
 THIN = 4  # px: compression leaves no flat rows inside
+MOST_LEAKED = 0.4  # of its surroundings' gray that blur may leave in a thin stroke
 ROOM = 3  # px above and below, where that is seen
 BLIP = 3  # px: what is brighter than a bright stroke for less is no end of it
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
@@ -39,6 +35,7 @@ DITHER = 2.0  # gray levels that any stroke may be uneven by
 PER_LEVEL = (
     0.00125  # share of its contrast that a stroke may be evener by, farther from the extreme
 )
+END_SLACK = 1.5  # px that a tick's middle may lie beyond a stroke
 MOST_AT_END = 0.75  # of a stroke's contrast: so near to its level the picture may be beyond an end
 PAPER_SPREAD = 5.0  # gray levels inside a flat box
 
@@ -63,7 +60,7 @@ def find(gray: Gray, stripes: Sequence[DataBar] = ()) -> list[Seen]:
         return []
     low, high = (float(v) for v in np.percentile(gray[::3, ::3], (0.5, 99.5)))
     ranked = []
-    for box in _edged(gray):
+    for box in edges.between(gray):
         stroke = _stroke(gray, *box)
         if stroke is not None and not any(_in(gray, stroke, s) for s in stripes):
             extreme = max(0.0, min(stroke.level - low, high - stroke.level))
@@ -89,7 +86,7 @@ def _in(gray: Gray, stroke: Stroke, stripe: DataBar) -> bool:
 def _same(a: Stroke, b: Stroke) -> bool:
     """Tell whether two strokes are one, seen twice."""
     ends = max(abs(a.x0 - b.x0), abs(a.x1 - b.x1)) <= 3
-    return ends and a.y0 <= b.y1 and b.y0 <= a.y1 and abs(a.level - b.level) < 30
+    return ends and a.y0 < b.y1 and b.y0 < a.y1 and a.bright == b.bright
 
 
 def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
@@ -99,8 +96,7 @@ def bar(seen: Seen) -> tuple[tuple[int, int], Bar] | None:
         x, y = ink.origin
         rows = stroke.y0 - y, stroke.y1 - y
         found = [b for b in bars.find(ink, rows) if _own(stroke, ink.origin, b)]
-        # what goes on beyond the window are no ticks but the sides of a frame
-        found = [b for b in found if b.kind != "ticked" or 0 < b.y0 <= b.y1 < ink.mask.shape[0]]
+        found = [b for b in found if b.kind != "ticked" or _ends_in(stroke, ink, b)]
         if found:
             return ink.origin, _measured(seen, ink, found[0])
     # parts of the picture touch it in every look; at both ends these may be a frame's sides
@@ -134,51 +130,15 @@ def _own(stroke: Stroke, origin: tuple[int, int], bar: Bar) -> bool:
     return rows and ((left and right) or (bar.kind == "broken" and (left or right)))
 
 
-def _edged(gray: Gray) -> list[tuple[int, int, int, int]]:
-    """Return boxes x0, y0, x1, y1 between an upper and a lower edge that are long and straight."""
-    height, width = gray.shape
-    shortest = max(12, int(0.8 * MIN_LENGTH_SHARE * width))
-    sides = []
-    for a, b in ((gray[2:], gray[:-2]), (gray[:-2], gray[2:])):  # brighter below; above
-        steep = cv2.inRange(cv2.subtract(a, b), MIN_EDGE, 255)
-        steep = cv2.morphologyEx(steep, cv2.MORPH_CLOSE, np.ones((1, EDGE_GAP), np.uint8))
-        sides.append(_straight(steep, shortest))
-    boxes = []
-    for upper, lower in (sides, sides[::-1]):
-        for x, y, w, h, _ in upper.tolist():
-            # rows y .. y + h lie one above the stroke's first ones
-            across = np.minimum(x + w, lower[:, 0] + lower[:, 2]) - np.maximum(x, lower[:, 0])
-            # an edge of the picture's may lengthen one upwards
-            gap = lower[:, 1] + lower[:, 3] - y - h
-            near = (gap >= 1) & (gap <= max(4, MAX_HEIGHT_SHARE * height) + h)
-            like = near & (across >= 0.5 * np.maximum(w, lower[:, 2]))
-            if not like.any():  # one of them may go on in an edge of the picture
-                shorter = np.maximum(2 * shortest, np.minimum(w, lower[:, 2]))
-                like = near & (across >= 0.9 * shorter)
-            if like.any():
-                k = np.flatnonzero(like)[np.argmin(gap[like])]
-                x2, y2, w2, h2, _ = lower[k].tolist()
-                boxes.append((max(x, x2), y + 1, min(x + w, x2 + w2), y2 + h2 + 1))
-    return boxes
+def _ends_in(stroke: Stroke, ink: Ink, bar: Bar) -> bool:
+    """Tell whether a bar's ticks stand on a stroke and end in its window.
 
-
-def _straight(steep: Gray, shortest: int) -> NDArray[np.int32]:
-    """Return x, y, w, h, area of the long parts of edges that are no more than some rows high.
-
-    An edge that joins others of the picture is longer in its row than they are in theirs.
+    What goes on beyond the window are the sides of a frame, what stands beside a stroke is a part
+    of the picture.
     """
-    found = []
-    for longer in LONGER:
-        row = np.ones((1, longer * shortest), np.uint8)
-        steep = cv2.morphologyEx(steep, cv2.MORPH_OPEN, row, borderValue=0)
-        count, labels, parts, _ = cv2.connectedComponentsWithStats(steep, connectivity=4)
-        high = parts[:, 3] > EDGE_ROWS
-        high[0] = False
-        found.append(parts[1:count][~high[1:]])
-        if not high.any():
-            break
-        steep = high.astype(np.uint8)[labels]
-    return np.concatenate(found)
+    x = ink.origin[0]
+    on = stroke.x0 - END_SLACK <= bar.start + x and bar.end + x <= stroke.x1 + END_SLACK
+    return on and 0 < bar.y0 <= bar.y1 < ink.mask.shape[0]
 
 
 def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
@@ -193,9 +153,15 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     before, after = np.flatnonzero(far[:best_row]), np.flatnonzero(far[best_row:])
     y1 = y0 + best_row + int(after[0]) if after.size else y1
     y0 = y0 + int(before[-1]) + 1 if before.size else y0
-    inner = np.abs(gray[y0:y1].astype(np.int16) - level)
+    seen = gray[y0:y1].astype(np.float32)
+    if y1 - y0 <= THIN:
+        seen -= _leaked(gray, (x0, y0, x1, y1))
+    inner = np.abs(seen - level)
     evenest = int(np.argmin(inner[:, x0:x1].mean(axis=1)))
-    best, row = inner[evenest], gray[y0 + evenest]
+    best, row = inner[evenest], seen[evenest]
+    if y1 - y0 > THIN:  # compression may disturb some columns of a row
+        near = slice(max(0, evenest - 1), evenest + 2)
+        best, row = np.median(inner[near], axis=0), np.median(seen[near], axis=0)
     spread, share = MAX_SPREAD
     if y1 - y0 <= THIN:
         spread = max(spread, share * abs(level - around))
@@ -213,11 +179,26 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     left, right = far[far < middle], far[far >= middle]
     x0 = int(left[-1]) + 1 if left.size else 0
     x1 = int(right[0]) if right.size else gray.shape[1]
-    if not max(14, MIN_LENGTH_SHARE * gray.shape[1]) <= x1 - x0 <= MAX_LENGTH_SHARE * gray.shape[1]:
+    shortest, longest = (s * gray.shape[1] for s in (edges.MIN_LENGTH_SHARE, MAX_LENGTH_SHARE))
+    if not max(14, shortest) <= x1 - x0 <= longest:
         return None
     if y1 - y0 > 0.7 * (x1 - x0):
         return None
     return _with_ends(gray, (x0, y0, x1, y1), level, float(best[x0:x1].mean()))
+
+
+def _leaked(gray: Gray, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
+    """Return what blur adds to each column of a thin stroke from what lies above and below it."""
+    x0, y0, x1, y1 = box
+    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+    ground = gray[around].mean(axis=0, dtype=np.float32)
+    # what crosses the stroke, or lies beyond its ends, is no ground of it
+    least, middle, most = np.percentile(ground[x0:x1], (10, 50, 90))
+    ground = np.clip(ground, least, most) - np.float32(middle)
+    line = np.median(gray[y0:y1, x0:x1], axis=0)
+    here = ground[x0:x1]
+    share = float(here @ (line - np.median(line))) / max(1.0, float(here @ here))
+    return np.asarray(np.clip(share, 0, MOST_LEAKED) * ground, np.float32)
 
 
 def _contrast(gray: Gray, box: tuple[int, int, int, int], level: int) -> float:

@@ -26,6 +26,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 SAME_SCALE = 0.03
+NEARER = 1.4, 3  # times the gap between a text and its bar, and px: another bar is farther away
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,24 @@ def _decide(found: Found, judged: list[tuple[Proposal, float]]) -> Reading:
         return _unsure(found)
     rank = {kind: i for i, kind in enumerate(bars.ORDER)}
     sure, best = min(agreed, key=lambda a: (gap(a[1].bar, a[1].piece), rank[a[1].bar.kind], -a[0]))
+    if best.box is None and best.bar.kind == "line":  # the picture has lines, but hardly any ticks
+        near = NEARER[0] * gap(best.bar, best.piece) + NEARER[1]
+        ticked = [
+            (s, p)
+            for s, p in agreed
+            if p.bar.kind == "ticked" and _same_text(best, p) and gap(p.bar, p.piece) <= near
+        ]
+        sure, best = max(ticked, key=lambda a: a[0], default=(sure, best))
     nm_per_px = best.scale.nanometers / best.bar.length_px
     box = _corners(best.box or found.box)
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one, if this is no grain at the edge
         # nor one of the picture
         nearest = gap(best.bar, best.piece)
-        nearer = _same_text(best, other) and gap(other.bar, other.piece) > 1.4 * nearest + 3
+        nearer = (
+            _same_text(best, other)
+            and gap(other.bar, other.piece) > NEARER[0] * nearest + NEARER[1]
+        )
         weaker = nearer and best.box is not None and (_at_edge(other) or not _at_edge(best))
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px

@@ -61,6 +61,19 @@ def test_line_broken_by_its_text() -> None:
     assert kinds[0].length_px == pytest.approx(277, abs=0.01)
 
 
+@pytest.mark.parametrize(("line_x", "to", "n"), [(296, 80, 1), (582, 80, 1), (582, 40, 0)])
+def test_a_broken_lines_tick_may_touch_the_line_of_its_cell(line_x: int, to: int, n: int) -> None:
+    gray = stripe()
+    gray[20:23, 300:400] = gray[20:23, 480:580] = 255
+    gray[17:26, 300:303] = gray[17:26, 577:580] = 255
+    gray[14:28, 420:424] = gray[14:28, 440:444] = 255  # its text
+    gray[:to, line_x : line_x + 2] = 255
+    blur = slice(298, 300) if line_x < 300 else slice(580, 582)
+    gray[17:26, blur] = 110
+    broken = [b for b in found(gray) if b.kind == "broken"]
+    assert [b.length_px for b in broken] == [pytest.approx(277, abs=1)] * n
+
+
 def test_block_counts_whole() -> None:
     gray = stripe()
     gray[20:34, 500:577] = 255

@@ -79,6 +79,18 @@ def test_a_block_from_edge_to_edge_of_its_box_does_not_stand_in_the_picture(
     assert ground.apart(gray, bar, (70, 30, 130, 46), [box]) == apart
 
 
+@pytest.mark.parametrize(
+    ("x0", "y1", "apart"), [(40, 90, False), (50, 90, False), (50, 72, True), (40, 74, True)]
+)
+def test_a_box_may_end_close_beside_one_end_of_its_bar(x0: int, y1: int, apart: bool) -> None:
+    gray = np.full((100, 200), 120, np.uint8)
+    gray[20:y1, x0:160] = 90
+    gray[66:72, 52:148] = 255
+    box = DataBar(x0, 20, 160, 60, 90, np.ones((1, 1), np.uint8))
+    bar = bars.Bar("ticked", 52, 148, 52, 66, 148, 72, 66, 72)
+    assert ground.apart(gray, bar, (70, 30, 130, 46), [box]) == apart
+
+
 @pytest.mark.parametrize(("between", "printed"), [(255, False), (0, True)])
 def test_a_row_of_background_parts_a_block_from_a_picture_of_its_gray(
     between: int, printed: bool

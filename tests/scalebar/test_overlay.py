@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from sempark.scalebar import databar, over, overlay, proposal, strips, value
+from sempark.scalebar import databar, edges, over, overlay, proposal, strips, value
 from sempark.synthetic.lettering import Face, wheel_fonts
 from sempark.synthetic.sheet import Scale, Sheet
 
@@ -108,7 +108,7 @@ def test_an_edge_of_the_picture_that_meets_one_of_a_bar_does_not_hide_it(beside:
     gray[340:342, 60:160] = 250
     for i in range(3):  # its lower edge comes down to where the bar's begins
         gray[330 : 339 + i, 15 + 15 * i : 30 + 15 * i] = beside
-    assert any(y0 <= 340 < 342 <= y1 for _, y0, _, y1 in overlay._edged(gray))
+    assert any(y0 <= 340 < 342 <= y1 for _, y0, _, y1 in edges.between(gray))
 
 
 @pytest.mark.parametrize(
@@ -145,11 +145,12 @@ def test_a_text_brighter_than_a_stroke_is_not_that_strokes_value(level: int, tex
     assert [text for text, _ in spelled(gray)] == texts
 
 
-def test_a_thin_line_that_blur_weakened_may_be_fainter_than_its_text() -> None:
+@pytest.mark.parametrize(("rows", "texts"), [(3, ["300nm"]), (4, [])])
+def test_a_thin_line_that_blur_weakened_may_be_fainter_than_its_text(rows: int, texts) -> None:
     gray = drawn()
     gray[338:348] = gray[350:360]
-    gray[340:343, 60:160] = 190
-    assert spelled(gray)
+    gray[340 : 340 + rows, 60:160] = 190
+    assert [text for text, _ in spelled(gray)] == texts
 
 
 @pytest.mark.parametrize(("beyond", "found"), [(40, 1), (150, 0)])
@@ -169,6 +170,39 @@ def test_a_bright_edge_across_a_thin_stroke_is_no_end_of_it(
     gray[340:342, 60:160] = 190
     gray[330:352, 120 : 120 + wide] = 245
     assert [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray)] == ends
+
+
+@pytest.mark.parametrize(("leak", "found"), [(0.3, 1), (0.8, 0)])
+def test_blur_lets_some_of_the_picture_into_a_thin_stroke(leak: float, found: int) -> None:
+    gray = np.full((400, 500), 100, np.uint8)
+    gray[:, ::40] = gray[:, 1::40] = gray[:, 2::40] = 30
+    for x in range(0, 500, 80):
+        gray[:, x : x + 40] = 20
+    own = 200 + leak * (gray[340, 60:260].astype(float) - 60)
+    gray[340:342, 60:260] = own
+    strokes = [s.stroke for s in overlay.find(gray) if s.stroke.y0 == 340]
+    assert [(s.x0, s.x1) for s in strokes] == [(60, 260)] * found
+
+
+def test_an_edge_of_the_picture_that_has_a_lower_one_hides_no_bar_that_meets_it() -> None:
+    gray = np.full((400, 500), 60, np.uint8)
+    gray[340:342, 170:300] = 140
+    gray[340:344, 300:336] = 250  # their upper edges are one
+    strokes = [s.stroke for s in overlay.find(gray)]
+    assert (300, 336, 340, 344) in [(s.x0, s.x1, s.y0, s.y1) for s in strokes]
+
+
+@pytest.mark.parametrize(("aside", "kind"), [(0, "ticked"), (4, "block")])
+def test_what_stands_beside_a_stroke_is_no_tick_of_it(aside: int, kind: str) -> None:
+    gray = np.full((400, 500), 60, np.uint8)
+    gray[340:345, 60:160] = 255
+    for x in (60 - aside, 155 + aside):
+        gray[334:351, x : x + 5] = 255
+        gray[340:345, x : x + 5] = 255 if aside == 0 else 200
+    (seen,) = (s for s in overlay.find(gray) if s.stroke.y0 == 340)
+    drawn_bar = overlay.bar(seen)
+    assert drawn_bar is not None
+    assert drawn_bar[1].kind == kind
 
 
 @pytest.mark.parametrize("slope", [0.0, 0.1])

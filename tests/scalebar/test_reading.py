@@ -175,3 +175,25 @@ def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status:
     ]  # fmt: skip
     found = proposal.Found("no_value", data_bar, tuple(made))
     assert reading._decide(found, [(p, 0.99) for p in made]).status == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "y", "read"),
+    [("ticked", 15, "ok"), ("ticked", 5, "many_bars"), ("block", 15, "many_bars")],
+)
+def test_of_two_bars_as_near_over_a_picture_the_one_with_ticks_is_none_of_it(
+    kind: bars.Kind, y: int, read: str
+) -> None:
+    piece = texts.Piece("below", 100, 40, 160, 54, (1, 2))
+    spelt = readers.Spelled(spelling.Spelling("5nm", 0.99, 2, 42), "glyphs")
+    scale = value.Scale(5, "nm", True)
+    made = [
+        beside.Proposal(
+            (0, 0), bars.Bar(k, x0, x1, x0, row, x1, row + 4, row, row + 4), piece, scale, spelt,
+            np.ones((16, 44), np.float32), None, 98,
+        )
+        for k, x0, x1, row in (("line", 100, 150, 71), (kind, 50, 210, y))
+    ]  # fmt: skip
+    found = proposal.Found("no_value", None, tuple(made))
+    out = reading._decide(found, [(p, 0.99) for p in made])
+    assert (out.status, out.bar_px) == (read, 160 if read == "ok" else None)
