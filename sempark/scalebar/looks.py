@@ -27,6 +27,9 @@ AGAINST = 0.9  # and where it makes out another, or the text stands over a pictu
 MIN_EACH = 0.85  # how sure each must be where all three read the same over a picture
 MIN_LINE, MIN_STRIP = 0.96, 0.98  # how sure that reader must be where it is the only one
 
+POINT_LOST = 0.05  # how probable a point must not be that was not spelled
+_CROSSED = re.compile("[0-9][hkmnruvwx][0-9]")  # a letter that no digit is read as, in a number
+
 
 def judged(
     proposals: Sequence[Proposal], engine: ocr.Engine = "tesseract"
@@ -100,7 +103,9 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     """Weigh the readers where the engine's first look does not agree."""
     scales = [values.parse(text) for text in seen]
     against = any(scale not in (None, proposal.scale) for scale in scales)
-    if _firmly_another(proposal, scales):
+    if _firmly_another(proposal, scales) or any(map(_CROSSED.search, seen)):
+        return 0.0
+    if readers.point_lost(proposal.clean, proposal.spelling.text) >= POINT_LOST:
         return 0.0
     others = readers.others(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, *others)
@@ -120,7 +125,9 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
             return 0.0
         if repaired and sure >= AGAINST and not against:
             sure *= SECOND_LOOK
-        elif all_three or _own_readers_suffice(proposal, both, number, against):
+        elif all_three or _own_readers_suffice(
+            proposal, both, number, against, any(_other_unit(proposal, text) for text in seen)
+        ):
             sure *= HALF_LOOK if number or all_three or both >= AGAINST else OWN_LOOK
         else:
             return 0.0
@@ -139,7 +146,16 @@ def _firmly_another(proposal: Proposal, scales: list[values.Scale | None]) -> bo
     return any(others.count(value) > 1 for value in others)
 
 
-def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against: bool) -> bool:
+def _other_unit(proposal: Proposal, said: str) -> bool:
+    """Tell whether what the engine reads after a number begins as another unit does."""
+    match = re.match(r"\s*[0-9.,OoIl|]+[^a-z]*([a-z])", said)
+    # a micro sign may be lost
+    return match is not None and match[1] == {"nm": "m", "um": "n", "mm": "n"}[proposal.scale.unit]
+
+
+def _own_readers_suffice(
+    proposal: Proposal, both: float, number: bool, against: bool, other_unit: bool
+) -> bool:
     """Tell whether they are sure enough where the engine makes out the number at most.
 
     More is wanted against another scale of its, and over a picture, where all readers see the same
@@ -150,7 +166,7 @@ def _own_readers_suffice(proposal: Proposal, both: float, number: bool, against:
     if against:
         return both >= AGAINST
     if proposal.box is None:  # the strip reader has learned what a picture looks like
-        if by == "strips" and number:
+        if by == "strips" and number and not other_unit:
             return True  # its unit alone is not confirmed, of which it must be sure
         return both >= AGAINST or strip or (line and number)
     # who fails on letters that touch says nothing against the line reader, but the two readers of

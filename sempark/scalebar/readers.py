@@ -183,3 +183,12 @@ def others(cut: Floats, made: Spelled) -> tuple[float, float]:
         sure.append(strips.probability(strips.of_cut(cut), text))
     first, second = sure
     return first, second
+
+
+def point_lost(cut: Floats, text: str) -> float:
+    """How probable it is, to the line reader, that a text has a point it was not spelled with."""
+    number = text.rstrip("nµm")
+    line = lines.normalized(cut)
+    if line is None or "." in number or len(number) < 2:
+        return 0.0
+    return lines.probability(lines.log_odds(line), f"{number[:-1]}.{text[len(number) - 1 :]}")

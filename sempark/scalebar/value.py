@@ -78,8 +78,8 @@ def parse(text: str, where: Literal["whole", "start", "end"] = "whole") -> Scale
 def repaired(text: str) -> Scale | None:
     """Read a scale from an engine's text that is none as it stands, by what it likely misread.
 
-    A 1 is read as 7, which begins no number of the lexicon, or as t before a 0; nm as nn, rm or
-    nin, and never µm so. Only where our own readers say the same is it a second look.
+    A 1 is read as 7, which begins no number of the lexicon, as t before a 0, or as i; nm as nn, rm
+    or nin, and never µm so. Only where our own readers say the same is it a second look.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def repaired(text: str) -> Scale | None:
         As of `parse`.
     """
     cleaned = " ".join(text.split())
-    cleaned = re.sub("^(?:7|t(?=[0Oo]))", "1", cleaned)
+    cleaned = re.sub("^(?:7|i|t(?=[0Oo]))", "1", cleaned)
     cleaned = re.sub("(?<=[0-9Oo ])(?:nn|rm|nin)$", "nm", cleaned)
     return parse(cleaned)
 

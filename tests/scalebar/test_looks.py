@@ -57,9 +57,11 @@ def proposed(
         (10, BOX, 0.89, 0.2, ["70 um", "", ""], 0),
         (10, BOX, 0.9, 0.2, ["70 um", "10nm", ""], 0),
         (10, None, 0.9, 0.2, ["tOum", "", ""], 0.8 * 0.9),
+        (1, BOX, 0.9, 0.2, ["ium", "iom", ""], 0.8 * 0.9),
         (10, BOX, 0.9, 0.2, ["1 0um", "70 um", ""], 0),
         (50, BOX, 0.99, 0.99, ["30um", "30ym", "30m"], 0),  # a 3 as no font of ours has it
         (50, BOX, 0.99, 0.99, ["30um", "20um", "3um"], 0.75 * 0.99),
+        (30, BOX, 0.99, 0.99, ["3u0 um", "30 um", "30 um"], 0),  # more than one digit
         (1.5, BOX, 0.99, 0.99, ["15um", "15um", "15m"], 0.75 * 0.99),  # its point is lost
         (2, None, 0.7, 0.0, ["2um"], 0.7),
         (2, None, 0.69, 0.0, ["2um", "", ""], 0),  # not sure enough for a single look
@@ -94,6 +96,7 @@ def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, 
         ("strips", None, 0.99, "", 0.71 * 0.99),
         ("strips", None, 0.98, "", 0),
         ("strips", None, 0.95, "2m", 0.75 * 0.95),  # its number
+        ("strips", None, 0.95, "2 na", 0),  # and the beginning of another unit
         ("strips", BOX, 0.95, "2m", 0),
         ("strips", None, 0.99, "200nm", 0),
         ("glyphs", BOX, 0.99, "", 0),
@@ -156,4 +159,18 @@ def test_three_readers_over_a_picture_may_each_be_less_sure(
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.99, least))
     ((_, found),) = looks.judged([proposed(2, 0.87, box, "strips")])
+    assert found == pytest.approx(sure)
+
+
+@pytest.mark.parametrize(("point", "sure"), [(0.04, 0.8 * 0.98), (0.06, 0)])
+def test_a_point_that_one_reader_may_see_is_not_lost(monkeypatch, point, sure) -> None:
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: ["20m", "20um"][: len(crops)])
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.98, 0.98))
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    monkeypatch.setattr(readers.lines, "normalized", lambda cut: cut)
+    monkeypatch.setattr(readers.lines, "log_odds", lambda line: line)
+    said = []
+    monkeypatch.setattr(readers.lines, "probability", lambda odds, text: said.append(text) or point)
+    ((_, found),) = looks.judged([proposed(20, 0.98, BOX)])
+    assert said == ["2.0µm"]
     assert found == pytest.approx(sure)

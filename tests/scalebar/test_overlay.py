@@ -192,6 +192,18 @@ def test_an_edge_of_the_picture_that_has_a_lower_one_hides_no_bar_that_meets_it(
     assert (300, 336, 340, 344) in [(s.x0, s.x1, s.y0, s.y1) for s in strokes]
 
 
+@pytest.mark.parametrize(("shade_from", "found"), [(0.5, 0), (1.0, 1)])
+def test_what_a_shade_over_the_picture_cuts_off_is_no_bar(shade_from: float, found: int) -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(3).normal(size=(400, 500)), (0, 0), 4)
+    gray = np.clip(90 + 15 * noise / noise.std(), 40, 140).astype(np.uint8)
+    gray[334:380, 60:160] = 230
+    gray[344:] = gray[344:] * shade_from
+    if found:
+        gray[344:380, 60:160] = 60
+    strokes = [s.stroke for s in overlay.find(gray)]
+    assert len([s for s in strokes if (s.y0, s.y1) == (334, 344)]) == found
+
+
 @pytest.mark.parametrize(("aside", "kind"), [(0, "ticked"), (4, "block")])
 def test_what_stands_beside_a_stroke_is_no_tick_of_it(aside: int, kind: str) -> None:
     gray = np.full((400, 500), 60, np.uint8)
