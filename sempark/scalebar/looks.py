@@ -109,7 +109,7 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
         return 0.0
     others = readers.others(proposal.clean, proposal.spelled)
     sure = max(proposal.spelling.confidence, *others)
-    both = min(proposal.spelling.confidence, max(others))
+    both = sorted((proposal.spelling.confidence, *others))[1]  # two at least are as sure
     all_three = min(proposal.spelling.confidence, *others) >= MIN_EACH
     all_three &= proposal.box is None and not against  # all may lose a printed text's faint point
     if proposal.scale in scales:  # a faint point may be lost on the engine and one reader

@@ -165,7 +165,9 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     evenest = int(np.argmin(inner[:, x0:x1].mean(axis=1)))
     best, row = inner[evenest], seen[evenest]
     if y1 - y0 > THIN:  # compression may disturb some columns of a row
-        near = slice(max(0, evenest - 1), evenest + 2)
+        near = np.arange(max(0, evenest - 1), min(y1 - y0, evenest + 2))
+        grays = np.median(seen[near, x0:x1], axis=1)
+        near = near[np.abs(grays - np.median(row[x0:x1])) <= DITHER]
         best, row = np.median(inner[near], axis=0), np.median(seen[near], axis=0)
     spread, share = MAX_SPREAD
     if y1 - y0 <= THIN:

@@ -174,3 +174,13 @@ def test_a_point_that_one_reader_may_see_is_not_lost(monkeypatch, point, sure) -
     ((_, found),) = looks.judged([proposed(20, 0.98, BOX)])
     assert said == ["2.0µm"]
     assert found == pytest.approx(sure)
+
+
+@pytest.mark.parametrize(("third", "sure"), [(0.97, 0), (0.98, 0.75 * 0.99)])
+def test_two_of_three_readers_are_as_sure_whichever_spelled_it(monkeypatch, third, sure) -> None:
+    answers = iter([["20 4m"], ["20 4m", ""]])
+    monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
+    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.99, third))
+    monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
+    ((_, found),) = looks.judged([proposed(20, 0.6, BOX)])
+    assert found == pytest.approx(sure)
