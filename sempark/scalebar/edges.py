@@ -1,6 +1,7 @@
 """Long straight edges of a picture: what lies between an upper and a lower one may be a bar.
 
-In: a gray picture. Out: boxes between two edges of opposite sense, one below the other.
+In: a gray picture. Out: boxes between two edges of opposite sense, one below the other; whether a
+box's edge is that of a shade over the whole picture.
 """
 
 import cv2
@@ -15,6 +16,12 @@ EDGE_ROWS = 6  # of a straight edge, at most
 LONGER = 1, 2, 4  # times the shortest edge: so long it must be to be cut off others it joins
 EDGE_GAP = 5  # px along an edge that may be missing
 MAX_HEIGHT_SHARE = 0.06  # of the picture's height
+BESIDE_SHADE = 2  # px above and below a shade's edge
+AROUND_SHADE, MOST_STEPS = 30, 12  # rows where edges over the whole picture are few
+SHADED = 0.88  # of a gray: what is darker by a shade
+SHADE_COLUMNS = 0.85  # of a picture's columns, so much of them in a shade
+SEEN_IN_SHADE, MIN_SEEN = 24, 0.25  # gray levels a shade makes less, and the columns that have them
+ASIDE = 6  # px beside a box, where a shade goes on
 
 
 def between(gray: Gray) -> list[tuple[int, int, int, int]]:
@@ -62,3 +69,26 @@ def _straight(steep: Gray, shortest: int) -> NDArray[np.int32]:
             break
         steep = high.astype(np.uint8)[labels]
     return np.concatenate(found)
+
+
+def at_shade(gray: Gray, box: tuple[int, int, int, int]) -> bool:
+    """Tell whether a box ends, above or below, where a shade over the whole picture begins.
+
+    What is bright in the picture is cut off there, and a text stands in the shade.
+    """
+    x0, y0, x1, y1 = box
+    outside = np.r_[: max(0, x0 - ASIDE), min(gray.shape[1], x1 + ASIDE) : gray.shape[1]]
+    first, last = max(0, y0 - AROUND_SHADE), min(gray.shape[0], y1 + AROUND_SHADE)
+    rows = gray[first:last, outside].astype(np.float32)
+    above, below = rows[: 1 - 2 * BESIDE_SHADE], rows[2 * BESIDE_SHADE - 1 :]
+    seen = np.maximum(above, below) >= SEEN_IN_SHADE
+    counted = np.maximum(seen.sum(axis=1), 1)
+    darker, brighter = (
+        ((dark < SHADED * bright) & seen).sum(axis=1) / counted
+        for dark, bright in ((below, above), (above, below))
+    )
+    steps = np.maximum(darker, brighter) >= SHADE_COLUMNS
+    steps &= seen.mean(axis=1) >= MIN_SEEN
+    at = first + BESIDE_SHADE + np.flatnonzero(steps)
+    near = np.minimum(np.abs(at - y0), np.abs(at - y1)) <= 1
+    return bool(near.any()) and at.size <= MOST_STEPS  # more of them are stripes

@@ -26,7 +26,6 @@ MIN_BOTH = 0.5  # how sure both must be where the engine makes out no scale
 AGAINST = 0.9  # and where it makes out another, or the text stands over a picture
 MIN_EACH = 0.85  # how sure each must be where all three read the same over a picture
 MIN_LINE, MIN_STRIP = 0.96, 0.98  # how sure that reader must be where it is the only one
-
 POINT_LOST = 0.05  # how probable a point must not be that was not spelled
 _CROSSED = re.compile("[0-9][hkmnruvwx][0-9]")  # a letter that no digit is read as, in a number
 

@@ -26,11 +26,6 @@ RIDGE_SHARE = 0.4  # of a thin stroke's contrast, in all of these: there it goes
 THIN = 4  # px: compression leaves no flat rows inside
 MOST_LEAKED = 0.4  # of its surroundings' gray that blur may leave in a thin stroke
 ROOM = 3  # px above and below, where that is seen
-BESIDE_SHADE = 2  # px above and below a shade's edge
-AROUND_SHADE, MOST_STEPS = 30, 12  # rows where edges over the whole picture are few
-SHADED = 0.88  # of a gray: what is darker by a shade
-SHADE_COLUMNS = 0.85  # of a picture's columns, so much of them in a shade
-SEEN_IN_SHADE, MIN_SEEN = 24, 0.25  # gray levels a shade makes less, and the columns that have them
 BLIP = 3  # px: what is brighter than a bright stroke for less is no end of it
 END = 12  # px at both ends, a tick among them, where a stroke must stand out for its end to be seen
 END_SHARE = 0.3  # of the contrast: so far is what lies beyond an end
@@ -208,29 +203,6 @@ def _leaked(gray: Gray, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
     return np.asarray(np.clip(share, 0, MOST_LEAKED) * ground, np.float32)
 
 
-def _at_shade(gray: Gray, box: tuple[int, int, int, int]) -> bool:
-    """Tell whether a stroke ends, above or below, where a shade over the whole picture begins.
-
-    What is bright in the picture is cut off there, and a text stands in the shade.
-    """
-    x0, y0, x1, y1 = box
-    outside = np.r_[: max(0, x0 - BEYOND), min(gray.shape[1], x1 + BEYOND) : gray.shape[1]]
-    first, last = max(0, y0 - AROUND_SHADE), min(gray.shape[0], y1 + AROUND_SHADE)
-    rows = gray[first:last, outside].astype(np.float32)
-    above, below = rows[: 1 - 2 * BESIDE_SHADE], rows[2 * BESIDE_SHADE - 1 :]
-    seen = np.maximum(above, below) >= SEEN_IN_SHADE
-    counted = np.maximum(seen.sum(axis=1), 1)
-    darker, brighter = (
-        ((dark < SHADED * bright) & seen).sum(axis=1) / counted
-        for dark, bright in ((below, above), (above, below))
-    )
-    steps = np.maximum(darker, brighter) >= SHADE_COLUMNS
-    steps &= seen.mean(axis=1) >= MIN_SEEN
-    edges_at = first + BESIDE_SHADE + np.flatnonzero(steps)
-    near = np.minimum(np.abs(edges_at - y0), np.abs(edges_at - y1)) <= 1
-    return bool(near.any()) and edges_at.size <= MOST_STEPS  # more of them are stripes
-
-
 def _contrast(gray: Gray, box: tuple[int, int, int, int], level: int) -> float:
     """Return how far, at least, what lies above and below a stroke is from its level."""
     x0, y0, x1, y1 = box
@@ -279,7 +251,7 @@ def _with_ends(
     bright = level > float(np.median(beside))
     if any(_goes_on(gray, box, x, contrast, bright) for x in (x0 - 3 - BEYOND, x1 + 3)):
         return None
-    if _at_shade(gray, box):
+    if edges.at_shade(gray, box):
         return None
     middle = round(float(np.median(beside)))
     flat = float(np.abs(beside - middle).mean()) <= PAPER_SPREAD
