@@ -25,6 +25,7 @@ MIN_FIELD_NM, MAX_FIELD_NM = 10.0, 2e8  # no electron microscope shows less, or 
 MIN_LEGIBLE_PX = 8  # of a text with a unit: in lower ones a point is lost
 MAX_APART = 4.0  # heights of a text: no maker sets it farther beside its bar
 MAX_OVER = 1.7  # heights of it above or below its bar
+MAX_OVER_RULER = 2.5  # and a ruler of separate ticks, which nothing else looks like
 MAX_ASIDE = 0.6  # and none farther aside above or below it
 BESIDE_LINE = 2, 5  # px above and below a line, where there is no ink
 BEFORE = (0.12, 0.5)  # of a text's height: so near before it no ink may stand in the picture
@@ -108,7 +109,8 @@ def possible(proposal: Proposal, picture_width: int) -> bool:
     if apart > farthest * (piece.y1 - piece.y0):
         return False
     over = max(bar.y0 - piece.y1, piece.y0 - bar.y1)
-    if over > MAX_OVER * (piece.y1 - piece.y0):
+    most = MAX_OVER_RULER if bar.kind == "ticks" else MAX_OVER
+    if over > most * (piece.y1 - piece.y0):
         return False
     field = proposal.scale.nanometers / bar.length_px * picture_width
     return MIN_FIELD_NM <= field <= MAX_FIELD_NM

@@ -73,10 +73,13 @@ def test_fields_no_microscope_shows_are_no_scales() -> None:
     assert not beside.possible(best, 20_000_000)
     assert not beside.possible(best, 0)
     height = best.piece.y1 - best.piece.y0
-    for heights, possible in ((1.6, True), (1.8, False)):
+    kinds = ("block", "ticks")  # a ruler of separate ticks may lie farther from its value
+    for heights, possible in ((1.6, kinds), (1.8, ("ticks",)), (2.7, ())):
         y0 = best.bar.y1 + round(heights * height)
         far = replace(best.piece, place="below", y0=y0, y1=y0 + height)
-        assert beside.possible(replace(best, piece=far), 800) == possible
+        for kind in kinds:
+            moved = replace(best, piece=far, bar=replace(best.bar, kind=kind))
+            assert beside.possible(moved, 800) == (kind in possible)
     low = replace(best.piece, y1=best.piece.y0 + beside.MIN_LEGIBLE_PX - 1)
     assert not beside.possible(replace(best, piece=low), 800)
 
