@@ -85,18 +85,19 @@ def find(gray: Gray, dense: bool = False) -> list[DataBar]:
     spreads: list[float] = []
     for level in _levels(low[::2, ::2], span[::2, ::2]):
         for x0, y0, x1, y1, region in _boxes(low, flat, level, dense):
+            own, spread = _background(low[y0:y1, x0:x1], level)
             right, bottom = x1 * step, top + y1 * step
             box = DataBar(
                 x0 * step if x0 > EDGE_ROOM else 0,
                 top + y0 * step,
                 right if right < width - EDGE_ROOM * step else width,
                 bottom if bottom < height - EDGE_ROOM * step else height,
-                level,
+                own,
                 region,
             )
             if not any(_overlap(box, other) > 0.5 for other in found):
                 found.append(box)
-                spreads.append(_spread(low[y0:y1, x0:x1], level))
+                spreads.append(spread)
     order = sorted(
         range(len(found)),
         key=lambda i: (spreads[i], -found[i].y1, -(found[i].x1 - found[i].x0), found[i].x0),
@@ -256,10 +257,15 @@ def _close(mask: NDArray[np.uint8], reach_x: int, reach_y: int) -> NDArray[np.ui
     return np.ascontiguousarray(padded[reach_y:-reach_y, reach_x:-reach_x])
 
 
-def _spread(part: Gray, level: int) -> float:
-    """Return the background's median deviation from its level, ink left out, in steps of 1."""
+def _background(part: Gray, level: int) -> tuple[int, float]:
+    """Return a box's level and its median deviation from it, ink left out, in steps of 1."""
     off = cv2.absdiff(part, np.full_like(part, level))
-    return float(np.median(off[off <= LEVEL_TOLERANCE]))
+    near = off <= LEVEL_TOLERANCE
+    spread = float(np.median(off[near]))
+    if spread > MAX_SPREAD:  # the picture has more of a level near by
+        level = int(np.median(part[near]))
+        spread = float(np.median(cv2.absdiff(part, np.full_like(part, level))[near]))
+    return level, spread
 
 
 def _overlap(a: DataBar, b: DataBar) -> float:

@@ -32,6 +32,17 @@ def test_finds_a_stripe_of_any_level(level: int, text: int) -> None:
     assert abs(box.level - level) <= 1
 
 
+@pytest.mark.parametrize("level", [12, 67])
+def test_a_stripe_of_nearly_the_commonest_gray_has_a_level_of_its_own(level: int) -> None:
+    gray = specimen()
+    gray[240:400, :320] = level - 12  # a flat part of the picture, larger than the stripe
+    gray[430:] = level
+    write(gray, 30, 450, 255)
+    assert [(b.x0, b.x1, b.y1, b.level) for b in databar.find(gray) if b.y0 > 420] == [
+        (0, 640, 480, level)
+    ]
+
+
 def test_finds_a_box_inside_the_picture() -> None:
     gray = specimen()
     gray[380:430, 60:500] = 0
