@@ -65,10 +65,8 @@ def _in_rows(seen: Seen, bar: bars.Bar) -> list[Proposal]:
         clean = np.pad(near.astype(np.float32) * np.float32(1 / 255), texts.ROOM)
         spelt = Spelling(word.text, word.confidence, 0, clean.shape[1])
         spelled = readers.Spelled(spelt, "strips")
-        first = piece.x0 - texts.ROOM
-        made = Proposal(seen.full.origin, bar, piece, word.scale, spelled, clean, None, first)
-        whole = beside.whole(made, seen.strict.mask, seen.strict.origin)
-        if whole and beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
+        made = Proposal(seen.full.origin, bar, piece, word.scale, spelled, clean, None, piece.x0)
+        if beside.possible(made, seen.full.picture_width) and _of_one_color(made, seen):
             found.append(made)
     return found
 

@@ -51,7 +51,8 @@ def test_a_text_is_told_from_what_it_stands_on_by_its_own_gray(gray: int) -> Non
     assert (text, bar_px) == ("300nm", pytest.approx(100, abs=1))
 
 
-def test_ink_that_may_be_a_digit_stands_before_no_value() -> None:
+def test_ink_that_may_be_a_digit_stands_before_no_value_that_is_cut_out(monkeypatch) -> None:
+    monkeypatch.setattr(over.rows, "texts", lambda *_: [])  # the strip reader may see what it is
     gray = drawn()
     assert spelled(gray)
     gray[314:326, 63:67] = 255  # the right half of a letter that is lost
