@@ -9,7 +9,7 @@ Source: section 2.3 of the thesis, step 1, made independent of the stripe's colo
 frame and place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -85,18 +85,18 @@ def find(gray: Gray, dense: bool = False) -> list[DataBar]:
     spreads: list[float] = []
     for level in _levels(low[::2, ::2], span[::2, ::2]):
         for x0, y0, x1, y1, region in _boxes(low, flat, level, dense):
-            own, spread = _background(low[y0:y1, x0:x1], level)
             right, bottom = x1 * step, top + y1 * step
             box = DataBar(
                 x0 * step if x0 > EDGE_ROOM else 0,
                 top + y0 * step,
                 right if right < width - EDGE_ROOM * step else width,
                 bottom if bottom < height - EDGE_ROOM * step else height,
-                own,
+                level,
                 region,
             )
             if not any(_overlap(box, other) > 0.5 for other in found):
-                found.append(box)
+                own, spread = _background(low[y0:y1, x0:x1], level)
+                found.append(replace(box, level=own))
                 spreads.append(spread)
     order = sorted(
         range(len(found)),

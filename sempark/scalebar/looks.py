@@ -104,9 +104,10 @@ def _after_more_looks(proposal: Proposal, seen: list[str]) -> float:
     against = any(scale not in (None, proposal.scale) for scale in scales)
     if _firmly_another(proposal, scales) or any(map(_CROSSED.search, seen)):
         return 0.0
-    if readers.point_lost(proposal.clean, proposal.spelling.text) >= POINT_LOST:
+    odds = readers.line_odds(proposal.clean)
+    if readers.point_lost(odds, proposal.spelling.text) >= POINT_LOST:
         return 0.0
-    others = readers.others(proposal.clean, proposal.spelled)
+    others = readers.others(proposal.clean, proposal.spelled, odds)
     sure = max(proposal.spelling.confidence, *others)
     both = sorted((proposal.spelling.confidence, *others))[1]  # two at least are as sure
     all_three = min(proposal.spelling.confidence, *others) >= MIN_EACH

@@ -189,11 +189,15 @@ def _stroke(gray: Gray, x0: int, y0: int, x1: int, y1: int) -> Stroke | None:
     return _with_ends(gray, (x0, y0, x1, y1), level, float(best[x0:x1].mean()))
 
 
+def _around(gray: Gray, y0: int, y1: int) -> list[int]:
+    """Return the rows above and below a stroke that are in the picture."""
+    return [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+
+
 def _leaked(gray: Gray, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
     """Return what blur adds to each column of a thin stroke from what lies above and below it."""
     x0, y0, x1, y1 = box
-    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
-    ground = gray[around].mean(axis=0, dtype=np.float32)
+    ground = gray[_around(gray, y0, y1)].mean(axis=0, dtype=np.float32)
     # what crosses the stroke, or lies beyond its ends, is no ground of it
     least, middle, most = np.percentile(ground[x0:x1], (10, 50, 90))
     ground = np.clip(ground, least, most) - np.float32(middle)
@@ -206,8 +210,7 @@ def _leaked(gray: Gray, box: tuple[int, int, int, int]) -> NDArray[np.float32]:
 def _contrast(gray: Gray, box: tuple[int, int, int, int], level: int) -> float:
     """Return how far, at least, what lies above and below a stroke is from its level."""
     x0, y0, x1, y1 = box
-    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
-    off = np.abs(gray[around, x0:x1].astype(np.int16) - level)
+    off = np.abs(gray[_around(gray, y0, y1), x0:x1].astype(np.int16) - level)
     if float(np.percentile(off, 30, axis=1).min()) < MIN_CONTRAST:
         return 0.0
     return float(np.median(off, axis=1).min())
@@ -219,7 +222,7 @@ def _goes_on(
     """Tell whether a stroke goes on beyond an end, blurred into other surroundings."""
     _, y0, _, y1 = box
     columns = slice(max(0, x), max(0, x + BEYOND))
-    sides = [gray[y, columns] for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
+    sides = [gray[y, columns] for y in _around(gray, y0, y1)]
     if y1 - y0 > THIN or not sides or not sides[0].size:
         return False
     line = gray[(y0 + y1) // 2, columns].astype(np.int16)
@@ -235,8 +238,7 @@ def _with_ends(
     contrast = _contrast(gray, box, level)
     if contrast < MIN_CONTRAST:
         return None
-    around = [y for y in (y0 - ROOM, y1 + ROOM - 1) if 0 <= y < gray.shape[0]]
-    beside = gray[around, x0:x1].astype(np.int16)
+    beside = gray[_around(gray, y0, y1), x0:x1].astype(np.int16)
     # where the surroundings are as bright as the stroke its end cannot be seen
     reach = min(END, (x1 - x0) // 3)
     for columns in (beside[:, :reach], beside[:, -reach:]):

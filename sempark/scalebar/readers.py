@@ -168,7 +168,13 @@ def otherwise(cut: Floats, made: Spelled, printed: bool = True) -> Spelled | Non
     return None
 
 
-def others(cut: Floats, made: Spelled) -> tuple[float, float]:
+def line_odds(cut: Floats) -> Floats | None:
+    """What the line reader sees in a cut, for `others` and `point_lost`; None where it has none."""
+    line = lines.normalized(cut)
+    return None if line is None else lines.log_odds(line)
+
+
+def others(cut: Floats, made: Spelled, odds: Floats | None) -> tuple[float, float]:
     """How sure of the same text the two readers are that did not spell it, 0 to 1 each."""
     text = made.spelling.text
     sure = []
@@ -177,18 +183,16 @@ def others(cut: Floats, made: Spelled) -> tuple[float, float]:
         same = spelt is not None and spelt.text == text
         sure.append(spelt.confidence if spelt is not None and same else 0.0)
     if made.by != "lines":
-        line = lines.normalized(cut)
-        sure.append(0.0 if line is None else lines.probability(lines.log_odds(line), text))
+        sure.append(0.0 if odds is None else lines.probability(odds, text))
     if made.by != "strips":
         sure.append(strips.probability(strips.of_cut(cut), text))
     first, second = sure
     return first, second
 
 
-def point_lost(cut: Floats, text: str) -> float:
+def point_lost(odds: Floats | None, text: str) -> float:
     """How probable it is, to the line reader, that a text has a point it was not spelled with."""
-    number = text.rstrip("nµm")
-    line = lines.normalized(cut)
-    if line is None or "." in number or len(number) < 2:
+    digits = len(text.rstrip("nµm"))
+    if odds is None or "." in text or digits < 2:
         return 0.0
-    return lines.probability(lines.log_odds(line), f"{number[:-1]}.{text[len(number) - 1 :]}")
+    return lines.probability(odds, f"{text[: digits - 1]}.{text[digits - 1 :]}")

@@ -119,26 +119,13 @@ def _decide(found: Found, judged: list[tuple[Proposal, float]]) -> Reading:
     agreed = [(sure, proposal) for proposal, sure in judged if sure >= looks.least(proposal)]
     if not agreed:
         return _unsure(found)
-    rank = {kind: i for i, kind in enumerate(bars.ORDER)}
-    sure, best = min(agreed, key=lambda a: (gap(a[1].bar, a[1].piece), rank[a[1].bar.kind], -a[0]))
-    if best.box is None and best.bar.kind == "line":  # the picture has lines, but hardly any ticks
-        near = NEARER[0] * gap(best.bar, best.piece) + NEARER[1]
-        ticked = [
-            (s, p)
-            for s, p in agreed
-            if p.bar.kind == "ticked" and _same_text(best, p) and gap(p.bar, p.piece) <= near
-        ]
-        sure, best = max(ticked, key=lambda a: a[0], default=(sure, best))
+    sure, best = _nearest(agreed)
     nm_per_px = best.scale.nanometers / best.bar.length_px
     box = _corners(best.box or found.box)
     for _, other in agreed:
         # a text between two bars belongs to the clearly nearer one, if this is no grain at the edge
         # nor one of the picture
-        nearest = gap(best.bar, best.piece)
-        nearer = (
-            _same_text(best, other)
-            and gap(other.bar, other.piece) > NEARER[0] * nearest + NEARER[1]
-        )
+        nearer = _same_text(best, other) and _farther(other, best)
         weaker = nearer and best.box is not None and (_at_edge(other) or not _at_edge(best))
         weaker |= other.bar.kind == "line" and best.bar.kind != "line"
         ratio = other.scale.nanometers / other.bar.length_px / nm_per_px
@@ -157,6 +144,23 @@ def _decide(found: Found, judged: list[tuple[Proposal, float]]) -> Reading:
         sure,
         _corners_of_bar(best),
     )
+
+
+def _nearest(agreed: list[tuple[float, Proposal]]) -> tuple[float, Proposal]:
+    """Return the proposal whose bar is nearest to its text, and how sure it is."""
+    rank = {kind: i for i, kind in enumerate(bars.ORDER)}
+    sure, best = min(agreed, key=lambda a: (gap(a[1].bar, a[1].piece), rank[a[1].bar.kind], -a[0]))
+    if best.box is not None or best.bar.kind != "line":
+        return sure, best
+    # the picture has lines, but hardly any ticks
+    as_near = [(s, p) for s, p in agreed if _same_text(best, p) and not _farther(p, best)]
+    ticked = [(s, p) for s, p in as_near if p.bar.kind == "ticked"]
+    return max(ticked, key=lambda a: a[0], default=(sure, best))
+
+
+def _farther(a: Proposal, b: Proposal) -> bool:
+    """Tell whether a proposal's bar is clearly farther from its text than another's."""
+    return gap(a.bar, a.piece) > NEARER[0] * gap(b.bar, b.piece) + NEARER[1]
 
 
 def _unsure(found: Found) -> Reading:

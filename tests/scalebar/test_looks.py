@@ -72,7 +72,7 @@ def proposed(
 def test_readers_are_weighed(monkeypatch, number, box, confidence, other, said, sure) -> None:
     answers: Iterator[list[str]] = iter([said[:1], said[1:]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers)[: len(crops)])
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (other, 0.0))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (other, 0.0))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     ((_, found),) = looks.judged([proposed(number, confidence, box)])
     assert found == pytest.approx(sure)
@@ -106,7 +106,7 @@ def test_a_sure_line_or_strip_may_stand_alone(monkeypatch, by, box, confidence, 
     said = said if isinstance(said, list) else [said] * 2
     answers = iter([[""], said])  # not at the first look
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.0, 0.0))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (0.0, 0.0))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     ((_, found),) = looks.judged([proposed(2, confidence, box, by=by)])
     assert found == pytest.approx(sure)
@@ -138,7 +138,7 @@ def test_what_another_reader_denies_is_not_read(monkeypatch, box, by, denials, r
 def test_both_readers_of_lines_may_lose_a_point(monkeypatch, other: float, sure: float) -> None:
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [""] * len(crops))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (other, 0.0))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (other, 0.0))
     ((_, found),) = looks.judged([proposed(30, 0.99, BOX, "strips")])
     assert found == pytest.approx(sure)
 
@@ -157,7 +157,7 @@ def test_three_readers_over_a_picture_may_each_be_less_sure(
 ) -> None:
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: [said] * len(crops))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.99, least))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (0.99, least))
     ((_, found),) = looks.judged([proposed(2, 0.87, box, "strips")])
     assert found == pytest.approx(sure)
 
@@ -165,10 +165,9 @@ def test_three_readers_over_a_picture_may_each_be_less_sure(
 @pytest.mark.parametrize(("point", "sure"), [(0.04, 0.8 * 0.98), (0.06, 0)])
 def test_a_point_that_one_reader_may_see_is_not_lost(monkeypatch, point, sure) -> None:
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: ["20m", "20um"][: len(crops)])
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.98, 0.98))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (0.98, 0.98))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
-    monkeypatch.setattr(readers.lines, "normalized", lambda cut: cut)
-    monkeypatch.setattr(readers.lines, "log_odds", lambda line: line)
+    monkeypatch.setattr(looks.readers, "line_odds", lambda cut: cut)
     said = []
     monkeypatch.setattr(readers.lines, "probability", lambda odds, text: said.append(text) or point)
     ((_, found),) = looks.judged([proposed(20, 0.98, BOX)])
@@ -180,7 +179,7 @@ def test_a_point_that_one_reader_may_see_is_not_lost(monkeypatch, point, sure) -
 def test_two_of_three_readers_are_as_sure_whichever_spelled_it(monkeypatch, third, sure) -> None:
     answers = iter([["20 4m"], ["20 4m", ""]])
     monkeypatch.setattr(looks.ocr, "read_lines", lambda crops, *_: next(answers))
-    monkeypatch.setattr(looks.readers, "others", lambda cut, made: (0.99, third))
+    monkeypatch.setattr(looks.readers, "others", lambda *_: (0.99, third))
     monkeypatch.setattr(looks.readers, "otherwise", lambda *_: None)
     ((_, found),) = looks.judged([proposed(20, 0.6, BOX)])
     assert found == pytest.approx(sure)

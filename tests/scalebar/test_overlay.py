@@ -193,19 +193,21 @@ def test_an_edge_of_the_picture_that_has_a_lower_one_hides_no_bar_that_meets_it(
     assert (300, 336, 340, 344) in [(s.x0, s.x1, s.y0, s.y1) for s in strokes]
 
 
-@pytest.mark.parametrize("levels", [(180, 181, 180, 180, 181, 180), (150, 200, 172, 176, 174, 140)])
 @pytest.mark.parametrize(("shift", "found"), [(6, 1), (0, 0)])
-def test_rows_of_a_bar_differ_by_resampling_and_are_disturbed_by_compression(
-    levels: tuple[int, ...], shift: int, found: int
-) -> None:
+def test_columns_that_compression_disturbs_in_one_row_are_in_the_next(shift, found: int) -> None:
     gray = np.full((400, 500), 60, np.uint8)
-    for k, level in enumerate(levels):
+    for k, level in enumerate((180, 181, 180, 180, 181, 180)):
         gray[330 + k, 60:160] = level
-        gray[330 + k, 64 + shift * k : 68 + shift * k] = (
-            110 if max(levels) < 200 or not shift else level
-        )
+        gray[330 + k, 64 + shift * k : 68 + shift * k] = 110
     strokes = [s.stroke for s in overlay.find(gray)]
     assert len([s for s in strokes if (s.x0, s.x1) == (60, 160)]) == found
+
+
+def test_the_rows_of_a_resampled_bar_are_not_alike() -> None:
+    gray = np.full((400, 500), 60, np.uint8)
+    for k, level in enumerate((150, 200, 172, 176, 174, 140)):
+        gray[330 + k, 60:160] = level
+    assert (60, 160) in [(s.stroke.x0, s.stroke.x1) for s in overlay.find(gray)]
 
 
 @pytest.mark.parametrize(("shade_from", "found"), [(0.5, 0), (1.0, 1)])

@@ -48,14 +48,17 @@ def test_the_others_are_asked_about_the_same_text(by: readers.Reader) -> None:
     cut = drawn("20 µm")
     right = readers.Spelled(Spelling("20µm", 0.9, 2, 30), by)
     wrong = readers.Spelled(Spelling("50µm", 0.9, 2, 30), by)
-    assert max(readers.others(cut, right)) > 0.5 and max(readers.others(cut, wrong)) < 0.05
+    odds = readers.line_odds(cut)
+    assert max(readers.others(cut, right, odds)) > 0.5
+    assert max(readers.others(cut, wrong, odds)) < 0.05
 
 
 def test_each_of_the_others_says_how_sure_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers.lines, "probability", lambda odds, text: 0.6)
     monkeypatch.setattr(readers.strips, "probability", lambda strip, text: 0.2)
     made = readers.Spelled(Spelling("20µm", 0.9, 2, 30), "glyphs")
-    assert readers.others(drawn("20 µm"), made) == (0.6, 0.2)
+    cut = drawn("20 µm")
+    assert readers.others(cut, made, readers.line_odds(cut)) == (0.6, 0.2)
 
 
 def test_the_columns_are_those_of_the_ink() -> None:

@@ -181,7 +181,7 @@ def test_over_a_picture_the_nearer_of_two_bars_may_be_a_grain(box: bool, status:
     ("kind", "y", "read"),
     [("ticked", 15, "ok"), ("ticked", 5, "many_bars"), ("block", 15, "many_bars")],
 )
-def test_of_two_bars_as_near_over_a_picture_the_one_with_ticks_is_none_of_it(
+def test_of_two_bars_as_near_over_a_picture_the_printed_one_has_ticks(
     kind: bars.Kind, y: int, read: str
 ) -> None:
     piece = texts.Piece("below", 100, 40, 160, 54, (1, 2))
